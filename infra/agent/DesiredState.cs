@@ -1,0 +1,94 @@
+using System.Text.Json.Serialization;
+
+namespace Panel.Hosting;
+
+// Compiled into Panel.Services and into Panel.Agent, so that both ends of the link share one shape and the agent
+// references no database, web or mail code. JSON is camelCase, enums are camelCase words, absent lists are errors.
+
+/// <summary>What an account should be on its host. <c>Removed</c> is the only way an account ever leaves a host:
+/// being absent from an answer changes nothing.</summary>
+public enum AccountStatus { Active, Suspended, Removed }
+
+/// <summary>How a site's requests are answered: files, files and php-fpm, or a member's own program.</summary>
+public enum SiteKind { Static, Php, Proxy }
+
+/// <summary>What the agent found or made of one item.</summary>
+public enum ItemState { Live, Failed, Suspended, Removed }
+
+/// <summary>What Panel asks of a host beside its accounts: a dry run, a full pass now, or a usage sample.</summary>
+public enum AgentWork { Plan, Converge, Usage }
+
+/// <summary>One site. <paramref name="Address"/> is the automatic name; <paramref name="Domains"/> are proved own names,
+/// A-labels, lower case, without the final dot.</summary>
+public sealed record SiteState(string Name, SiteKind Kind, string Address, IReadOnlyList<string> Domains, string? PhpVersion);
+
+/// <summary>One SSH public key without options: type and base64 body, as in <c>ssh-ed25519 AAAA...</c>.</summary>
+public sealed record KeyState(long Id, string PublicKey);
+
+/// <summary>One account, whole. <paramref name="Revision"/> is the host's number at its last change;
+/// <paramref name="DiskLimitBytes"/> null means no limit.</summary>
+public sealed record AccountState(
+    string Handle,
+    int Uid,
+    long Revision,
+    AccountStatus Status,
+    long? DiskLimitBytes,
+    IReadOnlyList<SiteState> Sites,
+    IReadOnlyList<KeyState> Keys);
+
+/// <summary>Something a host should do once; the answer is a report with the same id.</summary>
+public sealed record AgentRequest(long Id, AgentWork Work);
+
+/// <summary>The answer to <c>GET /agent/v1/accounts?epoch=E&amp;after=REV&amp;wait=SECONDS</c>: every account newer than
+/// <c>after</c>, or all of them (<paramref name="Full"/>) when the epoch differs, <c>after</c> is 0 or lies in the future.
+/// <paramref name="RemovalsConfirmed"/> is false after a restore until an admin has looked: nothing is taken away then.</summary>
+public sealed record AccountsAnswer(
+    string Host,
+    string Epoch,
+    long Revision,
+    bool Full,
+    bool RemovalsConfirmed,
+    IReadOnlyList<AccountState> Accounts,
+    IReadOnlyList<AgentRequest> Requests);
+
+/// <summary>One item (<c>account</c>, <c>site</c> or <c>key</c>) after a pass; <paramref name="Message"/> is the reason in
+/// words its owner can act on when it is not well.</summary>
+public sealed record ItemReport(string Kind, string Name, ItemState State, string? Message, long Milliseconds);
+
+/// <summary>Disk used by one account; <paramref name="Enforced"/> says whether the file system itself refuses more.</summary>
+public sealed record UsageReport(string Handle, long DiskBytes, long? LimitBytes, bool Enforced);
+
+public sealed record AccountReport(string Handle, long Revision, IReadOnlyList<ItemReport> Items);
+
+/// <summary>What members and admins must know of a host: where its services answer and whether quotas are enforced.</summary>
+public sealed record HostFacts(
+    int HttpPort,
+    int HttpsPort,
+    int SftpPort,
+    string SftpHost,
+    string FileSystem,
+    bool QuotaEnforced,
+    IReadOnlyList<string> PhpVersions);
+
+/// <summary>The body of <c>POST /agent/v1/reports</c>. Sent after every pass and repeated by the next one when it was lost.
+/// <paramref name="RequestId"/> and <paramref name="Plan"/> answer an <see cref="AgentRequest"/>.</summary>
+public sealed record HostReport(
+    string Epoch,
+    long Revision,
+    bool Full,
+    long Milliseconds,
+    HostFacts Facts,
+    IReadOnlyList<AccountReport> Accounts,
+    IReadOnlyList<UsageReport> Usage,
+    IReadOnlyList<string> Orphans,
+    long? RequestId,
+    IReadOnlyList<string>? Plan);
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UseStringEnumConverter = true,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(AccountsAnswer))]
+[JsonSerializable(typeof(HostReport))]
+internal sealed partial class AgentJson : JsonSerializerContext;
