@@ -1,0 +1,88 @@
+// Everything here only improves what already works as links and forms.
+(() => {
+  const doc = document, said = doc.getElementById("said");
+  doc.documentElement.classList.add("js");
+
+  const say = words => { if (said) { said.textContent = ""; setTimeout(() => { said.textContent = words }, 50) } };
+  const told = said?.textContent.trim();
+  if (told) { say(told) }
+
+  // After a refusal the reader starts at the list of what was wrong.
+  const refused = doc.querySelector(".errors");
+  if (refused) { refused.focus() }
+
+  doc.addEventListener("click", async event => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) { return }
+    const code = button.parentElement.querySelector("code"), word = button.querySelector("span");
+    try {
+      await navigator.clipboard.writeText(code.textContent);
+      word.textContent = "Copied";
+      setTimeout(() => { word.textContent = "Copy" }, 2000);
+    } catch {
+      getSelection().selectAllChildren(code);
+      word.textContent = "Selected";
+    }
+  });
+
+  // One press, one request: the second press of a busy button is dropped.
+  doc.addEventListener("submit", event => {
+    const button = event.submitter;
+    if (!button || event.defaultPrevented || event.target.target) { return }
+    if (button.getAttribute("aria-busy") === "true") { event.preventDefault(); return }
+    button.setAttribute("aria-busy", "true");
+  });
+  addEventListener("pageshow", () => doc.querySelectorAll("[aria-busy=true]").forEach(b => b.removeAttribute("aria-busy")));
+  doc.addEventListener("htmx:after:request", () => doc.querySelectorAll("button[aria-busy=true]").forEach(b => b.removeAttribute("aria-busy")));
+
+  // Words in an area marked data-keep="name" outlive a closed tab and an expired session, until a page says it was saved.
+  const sent = sessionStorage.getItem("sent");
+  if (sent && told && !refused) { localStorage.removeItem(sent); sessionStorage.removeItem("sent") }
+  doc.querySelectorAll("[data-keep]").forEach(area => {
+    const key = "kept:" + area.dataset.keep, kept = localStorage.getItem(key);
+    if (kept && !area.value) { area.value = kept }
+    area.addEventListener("input", () => localStorage.setItem(key, area.value));
+    area.form?.addEventListener("submit", () => sessionStorage.setItem("sent", key));
+  });
+
+  doc.addEventListener("keydown", event => {
+    if (event.key === "s" && (event.ctrlKey || event.metaKey)) {
+      const form = event.target.closest?.("form[data-save]");
+      if (form) { event.preventDefault(); form.requestSubmit() }
+    }
+  });
+
+  // A live part: each message replaces it; a lost stream says since when, and comes back by itself.
+  doc.querySelectorAll("[data-live]").forEach(part => {
+    const lost = part.nextElementSibling;
+    let stream, news = Date.now(), timer, wait = 1000;
+    const tell = () => {
+      lost.hidden = false;
+      lost.textContent = `Connection lost, last news ${Math.round((Date.now() - news) / 1000)} s ago. Trying again.`;
+    };
+    const found = () => { clearInterval(timer); timer = undefined; lost.hidden = true; wait = 1000 };
+    const open = () => {
+      stream = new EventSource(part.dataset.live);
+      stream.onopen = found;
+      stream.onmessage = event => {
+        news = Date.now(); found();
+        const id = part.contains(doc.activeElement) && doc.activeElement.id;
+        part.innerHTML = event.data;
+        if (id) { doc.getElementById(id)?.focus() }
+        const words = part.querySelector("[data-say]")?.dataset.say;
+        if (words && words !== part.said) { part.said = words; say(words) }
+      };
+      stream.addEventListener("end", () => {
+        stream.close();
+        if (part.dataset.liveReload !== undefined) { location.reload() }
+      });
+      stream.onerror = () => {
+        timer ??= setInterval(tell, 1000);
+        if (stream.readyState === EventSource.CLOSED) { setTimeout(open, wait); wait = Math.min(wait * 2, 30000) }
+      };
+    };
+    open();
+    addEventListener("pagehide", () => stream.close());
+    addEventListener("pageshow", event => { if (event.persisted) { open() } });
+  });
+})();
