@@ -1,0 +1,109 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+
+namespace Panel.Services.Finger;
+
+/// <summary>Renders every answer. The server, the web page, the API and the command line show exactly these bytes.</summary>
+/// <param name="host">What stands after the <c>@</c> of an address here.</param>
+/// <param name="pages">Where the public pages begin, without a slash at the end, or null when there are none to name.</param>
+/// <param name="plans">False when the admin has switched plans off for the whole house (RFC 1288 §2.5.2).</param>
+public sealed class FingerReply(string host, string? pages = null, bool plans = true)
+{
+    /// <summary>Told about a name that nobody has, and in the same way about who is hidden or suspended.</summary>
+    public static ReadOnlyMemory<byte> Nobody { get; } = Fixed("There is nobody here by that name.");
+
+    /// <summary>RFC 1288 §3.2.1 asks for a message and finds this one adequate.</summary>
+    public static ReadOnlyMemory<byte> NoForwarding { get; } = Fixed("Finger forwarding service denied");
+
+    /// <summary>RFC 1288 §3.2.2.</summary>
+    public static ReadOnlyMemory<byte> NoList { get; } = Fixed("Finger online user list denied");
+
+    public static ReadOnlyMemory<byte> TooLong { get; } = Fixed("That query is too long: 512 bytes at most.");
+
+    public static ReadOnlyMemory<byte> TooSlow { get; } = Fixed("No query came in time. Please ask again.");
+
+    public static ReadOnlyMemory<byte> NothingAsked { get; } = Fixed("Nothing was asked. Please send one line.");
+
+    public static ReadOnlyMemory<byte> Full { get; } = Fixed("Too many people are asking just now. Please ask again in a minute.");
+
+    public static ReadOnlyMemory<byte> Crowded { get; } = Fixed("Too many questions from your address. Please ask again in a minute.");
+
+    public static ReadOnlyMemory<byte> Broken { get; } = Fixed("Panel cannot look that up just now. Please ask again in a minute.");
+
+    /// <summary>One member: the full name always, then what the member shows; <paramref name="wide"/> adds when and where else.</summary>
+    public byte[] Render(FingerCard card, bool wide)
+    {
+        var to = new ArrayBufferWriter<byte>(256 + (card.Plan?.Length ?? 0));
+        FingerText.WriteLine(to, "Login: ", card.Handle);
+        FingerText.WriteLine(to, "Name: ", card.Name);
+        Line(to, "Address: ", Shown(card, FingerParts.Address, $"{card.Handle}@{host}"));
+        Line(to, "Web page: ", Shown(card, FingerParts.WebPage, card.WebPage));
+        Line(to, "Last post: ", Shown(card, FingerParts.LastPost, When(card.LastPostAt)));
+        var plan = plans ? Shown(card, FingerParts.Plan, card.Plan) : null;
+        if (wide)
+        {
+            Line(to, "On the web: ", pages is null ? null : $"{pages}/~{card.Handle}");
+            Line(to, "Plan of: ", plan is null ? null : When(card.PlanWrittenAt));
+        }
+
+        Line(to, "Project: ", Shown(card, FingerParts.Project, card.Project));
+        WritePlan(to, plan);
+        return to.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Several members, as an empty query or an ambiguous name gets them: sorted, cut at <paramref name="most"/>.</summary>
+    public static byte[] RenderList(IEnumerable<FingerCard> cards, int most)
+    {
+        var sorted = cards.OrderBy(c => c.Handle, StringComparer.Ordinal).ToList();
+        if (sorted.Count == 0)
+        {
+            return Fixed("Nobody here has chosen to be listed.");
+        }
+
+        var to = new ArrayBufferWriter<byte>();
+        var width = Math.Max(5, sorted.Take(most).Max(c => c.Handle.Length)) + 2;
+        FingerText.WriteLine(to, "Login".PadRight(width), "Name");
+        foreach (var card in sorted.Take(most))
+        {
+            FingerText.WriteLine(to, string.Empty, card.Handle.PadRight(width) + card.Name);
+        }
+
+        if (sorted.Count > most)
+        {
+            FingerText.WriteLine(to, string.Empty, "There are more; please ask for them by name.");
+        }
+
+        return to.WrittenSpan.ToArray();
+    }
+
+    private static void WritePlan(ArrayBufferWriter<byte> to, string? plan)
+    {
+        if (string.IsNullOrEmpty(plan))
+        {
+            FingerText.WriteLine(to, "No Plan.", string.Empty);
+            return;
+        }
+
+        FingerText.WriteLine(to, "Plan:", string.Empty);
+        FingerText.Write(to, Encoding.UTF8.GetBytes(plan));
+        if (!to.WrittenSpan.EndsWith("\r\n"u8))
+        {
+            to.Write("\r\n"u8);
+        }
+    }
+
+    private static void Line(ArrayBufferWriter<byte> to, string label, string? text)
+    {
+        if (!string.IsNullOrEmpty(text))
+        {
+            FingerText.WriteLine(to, label, text);
+        }
+    }
+
+    private static string? Shown(FingerCard card, FingerParts part, string? text) => card.Shows.HasFlag(part) ? text : null;
+
+    private static string? When(DateTime? at) => at?.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
+
+    private static byte[] Fixed(string sentence) => Encoding.ASCII.GetBytes(sentence + "\r\n");
+}

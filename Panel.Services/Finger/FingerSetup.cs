@@ -1,0 +1,37 @@
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace Panel.Services.Finger;
+
+public static class FingerSetup
+{
+    /// <summary>The finger server on its own Kestrel end points, beside whatever else Kestrel listens on.</summary>
+    public static IServiceCollection AddFinger(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddFingerServer(configuration);
+        return services;
+    }
+
+    /// <summary>The listener without the store behind it: whoever calls this registers an <see cref="AnswerFinger"/>.</summary>
+    internal static IServiceCollection AddFingerServer(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddMetrics();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<IValidateOptions<FingerOptions>, FingerOptionsCheck>();
+        services.AddOptions<FingerOptions>().Bind(configuration.GetSection(FingerOptions.Section)).ValidateOnStart();
+        services.AddSingleton<FingerGate>();
+        services.AddSingleton<FingerMeter>();
+        services.AddOptions<KestrelServerOptions>().Configure<IOptions<FingerOptions>>(static (kestrel, finger) =>
+        {
+            foreach (var point in finger.Value.EndPoints(out _) ?? [])
+            {
+                kestrel.Listen(point, listen => listen.UseConnectionHandler<FingerConnection>());
+            }
+        });
+        return services;
+    }
+}

@@ -1,0 +1,89 @@
+using System.Text;
+using Panel.Services.Finger;
+using Xunit;
+
+namespace Panel.Tests.Finger;
+
+public class FingerReplyTests
+{
+    private static readonly FingerReply Reply = new("collective.example", "https://panel.example");
+
+    private static readonly FingerCard Ann = new("ann", "Ann Artist")
+    {
+        WebPage = "https://ann.example/",
+        LastPostAt = new DateTime(2026, 11, 20, 8, 5, 0, DateTimeKind.Utc),
+        Project = "The stairwell",
+        Plan = "Painting.\nOpening on Friday, bring a chair.\n",
+        PlanWrittenAt = new DateTime(2026, 11, 22, 15, 40, 59, DateTimeKind.Utc),
+    };
+
+    [Fact]
+    public void R7_a_member_is_shown_with_the_full_name_and_the_plan_at_the_end() =>
+        Assert.Equal(
+            "Login: ann\r\nName: Ann Artist\r\nAddress: ann@collective.example\r\nWeb page: https://ann.example/\r\n" +
+            "Last post: 2026-11-20 08:05 UTC\r\nProject: The stairwell\r\nPlan:\r\nPainting.\r\nOpening on Friday, bring a chair.\r\n",
+            Shown(Ann));
+
+    [Fact]
+    public void R7_a_wide_answer_adds_where_else_and_when() =>
+        Assert.Contains("On the web: https://panel.example/~ann\r\nPlan of: 2026-11-22 15:40 UTC\r\n", Shown(Ann, wide: true), StringComparison.Ordinal);
+
+    [Fact]
+    public void R10_a_wide_answer_is_the_short_one_where_there_is_nothing_to_add()
+    {
+        var bare = new FingerReply("collective.example");
+        var card = Ann with { PlanWrittenAt = null };
+
+        Assert.Equal(bare.Render(card, wide: false), bare.Render(card, wide: true));
+    }
+
+    [Theory]
+    [InlineData(FingerParts.Address, "ann@collective.example")]
+    [InlineData(FingerParts.WebPage, "https://ann.example/")]
+    [InlineData(FingerParts.LastPost, "2026-11-20")]
+    [InlineData(FingerParts.Project, "stairwell")]
+    [InlineData(FingerParts.Plan, "Painting")]
+    public void R8_R15_each_part_can_be_switched_off_by_the_member(FingerParts part, string sign)
+    {
+        var without = Shown(Ann with { Shows = FingerParts.All & ~part }, wide: true);
+
+        Assert.DoesNotContain(sign, without, StringComparison.Ordinal);
+        Assert.Contains("Name: Ann Artist\r\n", without, StringComparison.Ordinal);
+        Assert.Contains(sign, Shown(Ann), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void R15_with_everything_off_the_full_name_is_left() =>
+        Assert.Equal("Login: ann\r\nName: Ann Artist\r\nNo Plan.\r\n", Shown(Ann with { Shows = FingerParts.None }));
+
+    [Fact]
+    public void R8_the_admin_can_switch_plans_off()
+    {
+        var shown = Encoding.UTF8.GetString(new FingerReply("h", null, plans: false).Render(Ann, wide: true));
+
+        Assert.DoesNotContain("Painting", shown, StringComparison.Ordinal);
+        Assert.DoesNotContain("Plan of", shown, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void R6_the_list_has_full_names_is_sorted_and_cut()
+    {
+        FingerCard[] cards = [new("zoe", "Zoë Z"), new("ann", "Ann Artist"), new("bob-the-builder", "Bob")];
+
+        Assert.Equal("Login            Name\r\nann              Ann Artist\r\nbob-the-builder  Bob\r\nzoe              Zoë Z\r\n", List(cards, 3));
+        Assert.Equal("Login            Name\r\nann              Ann Artist\r\nbob-the-builder  Bob\r\nThere are more; please ask for them by name.\r\n", List(cards, 2));
+        Assert.Equal("Nobody here has chosen to be listed.\r\n", List([], 2));
+    }
+
+    [Fact]
+    public void Nothing_a_member_writes_looks_like_another_line_of_the_answer()
+    {
+        var shown = Shown(new FingerCard("ann", "Ann\r\nPlan:\r\nforged") { Project = "p\nPlan:", WebPage = "w\r\nx" });
+
+        Assert.Equal("Login: ann\r\nName: Ann^M^JPlan:^M^Jforged\r\nAddress: ann@collective.example\r\nWeb page: w^M^Jx\r\nProject: p^JPlan:\r\nNo Plan.\r\n", shown);
+    }
+
+    private static string Shown(FingerCard card, bool wide = false) => Encoding.UTF8.GetString(Reply.Render(card, wide));
+
+    private static string List(IEnumerable<FingerCard> cards, int most) => Encoding.UTF8.GetString(FingerReply.RenderList(cards, most));
+}
