@@ -1,1 +1,25 @@
-var b = WebApplication.CreateBuilder(args); b.Build().Run();
+using Panel.Services.Data;
+using Panel.Services.Members;
+using Panel.Web;
+using Panel.Web.Api;
+using Panel.Web.Cli;
+using Panel.Web.Doors;
+
+if (args is ["cli", .. var verb])
+{
+    return await CommandLine.RunAsync(verb);
+}
+
+var builder = Listeners.CreateBuilder(args);
+builder.AddListeners();
+builder.Services.AddData(builder.Configuration).AddMembers();
+builder.Services.AddPages().AddSignIn().AddApi().AddSchedule();
+
+var app = builder.Build();
+await app.PrepareAsync();
+app.UseDoors();
+app.MapPages();
+app.MapApi();
+app.MapHealth();
+await app.RunAsync();
+return 0;

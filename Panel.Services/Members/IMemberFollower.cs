@@ -1,0 +1,8 @@
+namespace Panel.Services.Members;
+
+/// <summary>A capability that must know when a member is added, suspended, resumed or removed, or gets another package.
+/// Called inside the transaction of the change, before it is saved; it may add its own rows and audit entries.</summary>
+public interface IMemberFollower
+{
+    Task ChangedAsync(Member member, CancellationToken ct);
+}

@@ -1,0 +1,33 @@
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.DependencyInjection;
+using Panel.Services.Audit;
+using Panel.Services.Data;
+
+namespace Panel.Services.Members;
+
+public static class MembersSetup
+{
+    public static IServiceCollection AddMembers(this IServiceCollection services)
+    {
+        services.AddIdentityCore<Member>(identity =>
+            {
+                identity.User.AllowedUserNameCharacters = "abcdefghijklmnopqrstuvwxyz0123456789-";
+                identity.Password.RequiredLength = 12; // Length beats composition rules (NIST SP 800-63B §5.1.1.2).
+                identity.Password.RequireDigit = false;
+                identity.Password.RequireLowercase = false;
+                identity.Password.RequireUppercase = false;
+                identity.Password.RequireNonAlphanumeric = false;
+                identity.Lockout.MaxFailedAccessAttempts = 10;
+                identity.Stores.SchemaVersion = IdentitySchemaVersions.Version3;
+            })
+            .AddEntityFrameworkStores<PanelDb>()
+            .AddSignInManager()
+            .AddDefaultTokenProviders();
+        services.AddScoped<AuditTrail>();
+        services.AddScoped<Members>();
+        services.AddScoped<Invitations>();
+        services.AddScoped<ApiTokens>();
+        services.AddScoped<Sessions>();
+        return services;
+    }
+}

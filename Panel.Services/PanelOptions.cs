@@ -1,0 +1,22 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Panel.Services;
+
+/// <summary>Where the house keeps its data and under which address it is seen. Section <c>Panel</c>.</summary>
+public sealed class PanelOptions
+{
+    /// <summary>Panel's own data directory; every <c>data/...</c> in the documentation lies below it.</summary>
+    [Required]
+    public string Data { get; set; } = "./data";
+
+    /// <summary>What links in mails and pages start with; also decides the passkey domain. Never taken from a request.</summary>
+    [Required, Url]
+    public string PublicUrl { get; set; } = "http://localhost:8080";
+
+    /// <summary>Addresses of reverse proxies whose forwarded headers count, separated by commas. Empty: none, not even loopback.</summary>
+    public string TrustedProxies { get; set; } = "";
+
+    public Uri PublicUri => new(PublicUrl, UriKind.Absolute);
+
+    public string PathOf(params string[] below) => Path.GetFullPath(Path.Combine([Data, .. below]));
+}

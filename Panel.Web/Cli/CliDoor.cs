@@ -1,0 +1,120 @@
+using System.CommandLine;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Panel.Services;
+
+namespace Panel.Web.Cli;
+
+/// <summary>How verbs reach the house: over <c>run/panel.sock</c> as the operator, or PANEL_URL with PANEL_TOKEN.</summary>
+internal static class CliDoor
+{
+    public static readonly Option<bool> Json = new("--json") { Description = "Print one JSON document.", Recursive = true };
+
+    private static readonly JsonSerializerOptions Pretty = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>Calls the API and prints the answer: as JSON when asked, else by <paramref name="print"/>. <paramref name="fails"/>
+    /// tells an answer that is a no although the call went well.</summary>
+    public static async Task<int> CallAsync(
+        ParseResult parsed, HttpMethod method, string path, object? body, Action<JsonNode> print, CancellationToken ct,
+        Func<JsonNode, bool>? fails = null)
+    {
+        using var http = Open();
+        using var request = new HttpRequestMessage(method, "/api/v1" + path);
+        request.Content = body as HttpContent ?? (body is null ? null : JsonContent.Create(body, body.GetType(), options: JsonSerializerOptions.Web));
+        HttpResponseMessage response;
+        try
+        {
+            response = await http.SendAsync(request, ct);
+        }
+        catch (HttpRequestException)
+        {
+            await Console.Error.WriteLineAsync($"Panel does not answer at {http.BaseAddress}. Is it running? Start it with infra/run.");
+            return CommandLine.Refused;
+        }
+
+        using (response)
+        {
+            var text = await response.Content.ReadAsStringAsync(ct);
+            if (!response.IsSuccessStatusCode)
+            {
+                await Console.Error.WriteLineAsync(ReasonOf(response, text));
+                return CommandLine.Refused;
+            }
+
+            var isJson = response.Content.Headers.ContentType?.MediaType?.EndsWith("json", StringComparison.Ordinal) == true;
+            var node = text.Length == 0 ? new JsonObject() : isJson ? JsonNode.Parse(text)! : JsonValue.Create(text);
+            if (parsed.GetValue(Json))
+            {
+                Console.WriteLine(node.ToJsonString(Pretty));
+            }
+            else
+            {
+                print(node);
+            }
+
+            return fails?.Invoke(node) == true ? CommandLine.Refused : 0;
+        }
+    }
+
+    /// <summary>One part of a path, so that a name with a slash stays one part.</summary>
+    public static string Part(string value) => Uri.EscapeDataString(value);
+
+    private static string ReasonOf(HttpResponseMessage response, string text)
+    {
+        try
+        {
+            if (JsonNode.Parse(text) is JsonObject problem && problem["detail"] is { } detail)
+            {
+                return problem["field"] is { } field ? $"{field}: {detail}" : detail.ToString();
+            }
+        }
+        catch (JsonException)
+        {
+            // Not a problem document: the status below is all there is to say.
+        }
+
+        return response.StatusCode == System.Net.HttpStatusCode.Unauthorized
+            ? "Panel does not know you: set PANEL_TOKEN to a valid token, or run this as root on Panel's machine."
+            : $"Panel answered {(int)response.StatusCode} {response.ReasonPhrase}.";
+    }
+
+    private static HttpClient Open()
+    {
+        if (Environment.GetEnvironmentVariable("PANEL_URL") is { Length: > 0 } url)
+        {
+            var remote = new HttpClient { BaseAddress = new Uri(url) };
+            if (Environment.GetEnvironmentVariable("PANEL_TOKEN") is { Length: > 0 } token)
+            {
+                remote.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+            }
+
+            return remote;
+        }
+
+        var options = new PanelOptions { Data = Environment.GetEnvironmentVariable("Panel__Data") ?? "./data" };
+        var run = new DirectoryInfo(options.PathOf("run"));
+        var socket = Path.Combine(run.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? run.FullName, "panel.sock");
+        var handler = new SocketsHttpHandler
+        {
+            ConnectCallback = async (_, ct) =>
+            {
+                var unix = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                try
+                {
+                    await unix.ConnectAsync(new UnixDomainSocketEndPoint(socket), ct);
+                    return new NetworkStream(unix, ownsSocket: true);
+                }
+                catch
+                {
+                    unix.Dispose();
+                    throw;
+                }
+            },
+        };
+        return new HttpClient(handler) { BaseAddress = new Uri("http://panel") };
+    }
+}

@@ -1,0 +1,33 @@
+using System.CommandLine;
+
+namespace Panel.Web.Cli;
+
+/// <summary>The <c>panel</c> command: a thin client of the API. Exit code 0 is done, 1 refused (the reason on stderr), 2 wrong usage.</summary>
+internal static class CommandLine
+{
+    public const int Refused = 1;
+    public const int WrongUsage = 2;
+
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var root = new RootCommand("Panel: web hosting, newsletters and finger accounts of one house.");
+        root.Options.Add(CliDoor.Json);
+        root.Subcommands.Add(MemberVerbs.Setup());
+        root.Subcommands.Add(MemberVerbs.Member());
+        root.Subcommands.Add(AuditVerbs.Audit());
+
+        var parsed = root.Parse(args);
+        if (parsed.Errors.Count > 0)
+        {
+            foreach (var error in parsed.Errors)
+            {
+                await Console.Error.WriteLineAsync(error.Message);
+            }
+
+            await Console.Error.WriteLineAsync("Try: panel --help");
+            return WrongUsage;
+        }
+
+        return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+    }
+}

@@ -1,0 +1,80 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Panel.Services;
+
+namespace Panel.Web.Doors;
+
+/// <summary>Where the program listens: <c>Urls</c> for people and API, <c>run/panel.sock</c> for the operator and
+/// <c>run/agent.sock</c> for the local agent. Each socket connection carries the uid of its peer.</summary>
+internal static class Listeners
+{
+    /// <summary>A published program finds its files beside itself, wherever it is started from; a build finds them by the manifest.</summary>
+    public static WebApplicationBuilder CreateBuilder(string[] args)
+    {
+        var published = Directory.Exists(Path.Combine(AppContext.BaseDirectory, "wwwroot"));
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = published ? AppContext.BaseDirectory : null });
+        if (!published)
+        {
+            builder.WebHost.UseStaticWebAssets();
+        }
+
+        return builder;
+    }
+
+    public static void AddListeners(this WebApplicationBuilder builder)
+    {
+        var configuration = builder.Configuration;
+        var panel = configuration.GetSection("Panel").Get<PanelOptions>() ?? new PanelOptions();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = 32 * 1024 * 1024;
+            kestrel.Limits.MaxConcurrentConnections = 5_000;
+            foreach (var url in (configuration["Urls"] ?? "http://127.0.0.1:8080").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+            {
+                Listen(kestrel, BindingAddress.Parse(url));
+            }
+
+            var agent = configuration["Hosting:AgentSocket"] is { Length: > 0 } set ? Path.GetFullPath(set) : panel.PathOf("run", "agent.sock");
+            ListenUnix(kestrel, panel.PathOf("run", "panel.sock"), SocketKind.Operator);
+            ListenUnix(kestrel, agent, SocketKind.Agent);
+        });
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, BindingAddress address)
+    {
+        if (address.IsUnixPipe)
+        {
+            kestrel.ListenUnixSocket(address.UnixPipePath);
+        }
+        else if (address.Host == "localhost")
+        {
+            kestrel.ListenLocalhost(address.Port);
+        }
+        else if (System.Net.IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip))
+        {
+            kestrel.Listen(ip, address.Port);
+        }
+        else
+        {
+            kestrel.ListenAnyIP(address.Port);
+        }
+    }
+
+    private static void ListenUnix(KestrelServerOptions kestrel, string path, SocketKind kind)
+    {
+        var folder = Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        var real = Path.Combine(folder.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? folder.FullName, Path.GetFileName(path));
+        File.Delete(real);
+        kestrel.ListenUnixSocket(real, listen => listen.Use(next => connection =>
+        {
+            connection.Features.Set(new SocketPeer(kind, PeerUid.Of(connection)));
+            return next(connection);
+        }));
+    }
+}
+
+internal enum SocketKind { Operator, Agent }
+
+/// <summary>Put on every connection of the two sockets: which one it came by, and the uid of the process behind it
+/// (null when the kernel does not say).</summary>
+internal sealed record SocketPeer(SocketKind Kind, uint? Uid);

@@ -1,0 +1,69 @@
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.Razor;
+using Panel.Services.Data;
+
+namespace Panel.Web.Doors;
+
+/// <summary>The web door: MVC areas as feature folders, attribute routes only, one strict content policy.</summary>
+internal static class Pages
+{
+    public const string ContentPolicy =
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; " +
+        "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+    public static IServiceCollection AddPages(this IServiceCollection services)
+    {
+        services.AddControllersWithViews(mvc => mvc.Filters.Add(new AutoValidateAntiforgeryTokenAttribute()));
+        services.Configure<RazorViewEngineOptions>(o =>
+        {
+            o.AreaViewLocationFormats.Clear();
+            o.AreaViewLocationFormats.Add("/{2}/{1}/{0}.cshtml");
+            o.AreaViewLocationFormats.Add("/{2}/{0}.cshtml");
+            o.AreaViewLocationFormats.Add("/Shared/{0}.cshtml");
+            o.ViewLocationFormats.Clear();
+            o.ViewLocationFormats.Add("/Shared/{0}.cshtml");
+        });
+        services.AddAntiforgery(o =>
+        {
+            o.Cookie.Name = "form";
+            o.Cookie.SameSite = SameSiteMode.Strict;
+        });
+        return services;
+    }
+
+    /// <summary>Applies the schema before the first request is taken.</summary>
+    public static async Task PrepareAsync(this WebApplication app)
+    {
+        await using var scope = app.Services.CreateAsyncScope();
+        await scope.ServiceProvider.GetRequiredService<SchemaSteps>().ApplyAsync();
+    }
+
+    public static void UseDoors(this WebApplication app)
+    {
+        app.Use((context, next) =>
+        {
+            var headers = context.Response.Headers;
+            headers.ContentSecurityPolicy = ContentPolicy;
+            headers.XContentTypeOptions = "nosniff";
+            headers["Referrer-Policy"] = "no-referrer";
+            headers["Cross-Origin-Opener-Policy"] = "same-origin";
+            return next(context);
+        });
+        app.UseRouting();
+        app.UseAuthentication();
+        app.UseAuthorization();
+    }
+
+    public static void MapPages(this WebApplication app)
+    {
+        app.MapStaticAssets().AllowAnonymous();
+        app.MapControllers().WithStaticAssets();
+    }
+
+    public static void MapHealth(this WebApplication app)
+    {
+        app.MapGet("/health/live", () => "live").AllowAnonymous();
+        app.MapGet("/health/ready", async (PanelDb db, CancellationToken ct) =>
+            await db.Database.CanConnectAsync(ct) ? Results.Text("ready") : Results.StatusCode(503)).AllowAnonymous();
+    }
+}
