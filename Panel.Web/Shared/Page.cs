@@ -1,6 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Components;
-using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.ViewFeatures;
 
 namespace Panel.Web.Shared;
 
@@ -8,7 +8,7 @@ namespace Panel.Web.Shared;
 /// said after a redirect.</summary>
 internal static class Page
 {
-    private const string SaidKey = "Said";
+    private const string SaidKey = "said";
     private const string RefreshKey = "Panel.Refresh";
 
     /// <summary>The fingerprinted address of a file below wwwroot, so that it may be cached for ever.</summary>
@@ -24,10 +24,8 @@ internal static class Page
 
     public static string Language(this HttpContext _) => CultureInfo.CurrentUICulture.TwoLetterISOLanguageName is { Length: 2 } l and not "iv" ? l : "en";
 
-    /// <summary>Says one sentence on the next page that is shown, in its live region.</summary>
-    public static void Say(this Controller controller, string sentence) => controller.TempData[SaidKey] = sentence;
-
-    public static string? Said(this Microsoft.AspNetCore.Mvc.ViewFeatures.ITempDataDictionary temp) => temp[SaidKey] as string;
+    /// <summary>The sentence that the last request left for this page, once.</summary>
+    public static string? Said(this ITempDataDictionary temp) => temp[SaidKey] as string;
 
     /// <summary>Asks the layout to refresh the page by itself where scripts are off; <c>?still</c> stops it.</summary>
     public static void RefreshEvery(this HttpContext http, int seconds) => http.Items[RefreshKey] = seconds;
