@@ -1,0 +1,40 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace Panel.Services.Newsletters;
+
+/// <summary>A newsletter list of a member. Its name is its address and never changes; the title may.</summary>
+public sealed class MailingList
+{
+    public long Id { get; init; }
+
+    public long MemberId { get; init; }
+
+    public required string Name { get; init; }
+
+    public required string Title { get; set; }
+
+    public string Description { get; set; } = "";
+
+    public required string FromName { get; set; }
+
+    /// <summary>Its domain is a <see cref="SenderDomain"/> of the member (rule A8).</summary>
+    public required string FromEmail { get; set; }
+
+    /// <summary>The sender's street address, wanted in every issue by 15 USC 7704(a)(5); sending is refused without it.</summary>
+    public string PostalAddress { get; set; } = "";
+
+    public string Language { get; set; } = "en";
+
+    /// <summary>What a person agrees to on the sign-up page; kept word for word with each consent.</summary>
+    public required string ConsentText { get; set; }
+
+    public DateTime CreatedAt { get; init; }
+
+    public DateTime? RemovedAt { get; set; }
+
+    internal sealed class Mapping : IEntityTypeConfiguration<MailingList>
+    {
+        public void Configure(EntityTypeBuilder<MailingList> builder) => builder.ToTable("lists");
+    }
+}
