@@ -49,10 +49,20 @@ internal static class Pages
             headers["Cross-Origin-Opener-Policy"] = "same-origin";
             return next(context);
         });
+        app.UseWhen(IsPage, pages =>
+        {
+            pages.UseExceptionHandler("/problem/500");
+            pages.UseStatusCodePagesWithReExecute("/problem/{0}");
+        });
         app.UseRouting();
         app.UseAuthentication();
         app.UseAuthorization();
     }
+
+    // The other doors answer problems in their own form.
+    private static bool IsPage(HttpContext context) =>
+        !context.Request.Path.StartsWithSegments("/api") && !context.Request.Path.StartsWithSegments("/agent") && !context.Request.Path.StartsWithSegments("/health")
+        && context.Features.Get<SocketPeer>() is null;
 
     public static void MapPages(this WebApplication app)
     {

@@ -31,12 +31,15 @@ public sealed class ErrorSummaryTag : TagHelper
         output.Attributes.SetAttribute("tabindex", "-1");
         output.Attributes.SetAttribute("aria-labelledby", "errors");
         output.Content.AppendHtml("<h2 id=\"errors\">Nothing was changed yet</h2><ul>");
+        var fields = ViewContext.ViewData.ModelMetadata.Properties;
+        // A refusal may name its field in small letters; ids are compared exactly.
+        string Spelled(string key) => fields.FirstOrDefault(f => string.Equals(f.Name, key, StringComparison.OrdinalIgnoreCase))?.Name ?? key;
         foreach (var (key, words) in refused)
         {
             var sentence = WebUtility.HtmlEncode(words);
             output.Content.AppendHtml(key.Length == 0
                 ? $"<li>{sentence}</li>"
-                : $"<li><a href=\"#{TagBuilder.CreateSanitizedId(key, "_")}\">{sentence}</a></li>");
+                : $"<li><a href=\"#{TagBuilder.CreateSanitizedId(Spelled(key), "_")}\">{sentence}</a></li>");
         }
 
         output.Content.AppendHtml("</ul>");
