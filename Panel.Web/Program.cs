@@ -1,4 +1,5 @@
 using Panel.Services.Data;
+using Panel.Services.Finger;
 using Panel.Services.Members;
 using Panel.Web;
 using Panel.Web.Api;
@@ -13,6 +14,7 @@ if (args is ["cli", .. var verb])
 var builder = Listeners.CreateBuilder(args);
 builder.AddListeners();
 builder.Services.AddData(builder.Configuration).AddMembers();
+builder.Services.AddFinger(builder.Configuration);
 builder.Services.AddPages().AddSignIn().AddApi().AddSchedule();
 
 var app = builder.Build();

@@ -31,13 +31,15 @@ public sealed class FingerReply(string host, string? pages = null, bool plans = 
 
     public static ReadOnlyMemory<byte> Broken { get; } = Fixed("Panel cannot look that up just now. Please ask again in a minute.");
 
+    public string AddressOf(string handle) => $"{handle}@{host}";
+
     /// <summary>One member: the full name always, then what the member shows; <paramref name="wide"/> adds when and where else.</summary>
     public byte[] Render(FingerCard card, bool wide)
     {
         var to = new ArrayBufferWriter<byte>(256 + (card.Plan?.Length ?? 0));
         FingerText.WriteLine(to, "Login: ", card.Handle);
         FingerText.WriteLine(to, "Name: ", card.Name);
-        Line(to, "Address: ", Shown(card, FingerParts.Address, $"{card.Handle}@{host}"));
+        Line(to, "Address: ", Shown(card, FingerParts.Address, AddressOf(card.Handle)));
         Line(to, "Web page: ", Shown(card, FingerParts.WebPage, card.WebPage));
         Line(to, "Last post: ", Shown(card, FingerParts.LastPost, When(card.LastPostAt)));
         var plan = plans ? Shown(card, FingerParts.Plan, card.Plan) : null;

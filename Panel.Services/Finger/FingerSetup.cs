@@ -4,6 +4,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Panel.Services.Members;
 
 namespace Panel.Services.Finger;
 
@@ -13,6 +14,15 @@ public static class FingerSetup
     public static IServiceCollection AddFinger(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddFingerServer(configuration);
+        services.AddSingleton(s =>
+        {
+            var (finger, panel) = (s.GetRequiredService<IOptions<FingerOptions>>().Value, s.GetRequiredService<IOptions<PanelOptions>>().Value);
+            return new FingerReply(finger.Host, panel.PublicUrl.TrimEnd('/'), finger.Plans);
+        });
+        services.AddSingleton<FingerDesk>();
+        services.AddSingleton<AnswerFinger>(s => s.GetRequiredService<FingerDesk>().AnswerAsync);
+        services.AddScoped<FingerAccounts>();
+        services.AddScoped<IMemberFollower, FingerFollower>();
         return services;
     }
 
@@ -30,6 +40,15 @@ public static class FingerSetup
             foreach (var point in finger.Value.EndPoints(out _) ?? [])
             {
                 kestrel.Listen(point, listen => listen.UseConnectionHandler<FingerConnection>());
+            }
+        });
+        services.AddOptions<KestrelServerOptions>().PostConfigure<IOptions<FingerOptions>>(static (kestrel, finger) =>
+        {
+            // Kestrel counts per end point but knows one limit for all, and cuts off without a word: ours must come first.
+            var room = finger.Value.Connections + (finger.Value.Connections / 4) + 1;
+            if (finger.Value.Listen.Length > 0 && kestrel.Limits.MaxConcurrentConnections < room)
+            {
+                kestrel.Limits.MaxConcurrentConnections = room;
             }
         });
         return services;

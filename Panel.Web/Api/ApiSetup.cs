@@ -24,6 +24,7 @@ internal static class ApiSetup
         var api = app.MapGroup("/api/v1").RequireAuthorization(Policies.Api);
         api.MapMembers();
         api.MapAudit();
+        api.MapFinger();
     }
 
     /// <summary>Limits a token on these routes to those that hold <c>scope:read</c> for GET, <c>scope:write</c> for the rest.</summary>

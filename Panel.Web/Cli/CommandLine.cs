@@ -14,6 +14,7 @@ internal static class CommandLine
         root.Options.Add(CliDoor.Json);
         root.Subcommands.Add(MemberVerbs.Setup());
         root.Subcommands.Add(MemberVerbs.Member());
+        root.Subcommands.Add(FingerVerbs.Finger());
         root.Subcommands.Add(AuditVerbs.Audit());
 
         var parsed = root.Parse(args);
