@@ -1,0 +1,62 @@
+using System.Globalization;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using Panel.Hosting;
+
+namespace Panel.Agent;
+
+/// <summary>The line to Panel over its Unix socket. The agent calls; nobody calls the agent.</summary>
+internal sealed class AgentLink : IDisposable
+{
+    private const int SolSocket = 1, PeerCredentials = 17;
+
+    private readonly AgentOptions options;
+    private readonly HttpClient http;
+
+    public AgentLink(AgentOptions options)
+    {
+        this.options = options;
+        http = new HttpClient(new SocketsHttpHandler { ConnectCallback = ConnectAsync, UseProxy = false, UseCookies = false, AllowAutoRedirect = false })
+        {
+            BaseAddress = new Uri("http://panel/"),
+            Timeout = TimeSpan.FromSeconds(60),
+            MaxResponseContentBufferSize = 256 << 20,
+        };
+    }
+
+    /// <summary>Waits up to <paramref name="wait"/> seconds at Panel's end for something newer. Throws <see cref="HttpRequestException"/>,
+    /// <see cref="TaskCanceledException"/> or <see cref="System.Text.Json.JsonException"/> when there is no such answer.</summary>
+    public async Task<AccountsAnswer> AskAsync(string epoch, long after, int wait, CancellationToken ct)
+    {
+        var question = string.Create(CultureInfo.InvariantCulture, $"agent/v1/accounts?epoch={Uri.EscapeDataString(epoch)}&after={after}&wait={wait}");
+        return await http.GetFromJsonAsync(question, AgentJson.Default.AccountsAnswer, ct) ?? throw new HttpRequestException("Panel answered null.");
+    }
+
+    public async Task TellAsync(HostReport report, CancellationToken ct)
+    {
+        using var answer = await http.PostAsJsonAsync("agent/v1/reports", report, AgentJson.Default.HostReport, ct);
+        answer.EnsureSuccessStatusCode();
+    }
+
+    public void Dispose() => http.Dispose();
+
+    /// <summary>A socket that another user listens on is not Panel, whatever it answers.</summary>
+    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken ct)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(Native.RealPath(options.Socket)), ct);
+            var peer = new byte[12];
+            socket.GetRawSocketOption(SolSocket, PeerCredentials, peer);
+            var uid = BitConverter.ToUInt32(peer, 4);
+            return uid == options.PanelUid ? new NetworkStream(socket, ownsSocket: true)
+                : throw new IOException($"{options.Socket} belongs to uid {uid}, not to Panel's {options.PanelUid}.");
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,105 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace Panel.Agent;
+
+/// <summary>Everything the agent is told at start, by environment (Panel__Data, Hosting__*) and arguments
+/// (<c>--id</c>, <c>--panel-uid</c>, <c>--undo</c>). Nothing of it ever comes from Panel.</summary>
+internal sealed partial record AgentOptions
+{
+    public required string Data { get; init; }
+
+    /// <summary>8 hex digits of the SHA-256 of the data path as given: names /srv/panel/ID and /run/panel/ID.</summary>
+    public required string Id { get; init; }
+
+    public required string Socket { get; init; }
+
+    /// <summary>The only user whose socket is believed.</summary>
+    public required uint PanelUid { get; init; }
+
+    public string Domain { get; init; } = "localhost";
+
+    public Ports Wanted { get; init; } = new(18080, 18443, 2222);
+
+    /// <summary>Largest size in bytes of the sparse btrfs image that holds the accounts; 0 means plain directories.</summary>
+    public long ImageBytes { get; init; } = 20L << 30;
+
+    public TimeSpan FullPassEvery { get; init; } = TimeSpan.FromMinutes(3);
+
+    /// <summary>How long a php-fpm master without children stays.</summary>
+    public TimeSpan PhpIdle { get; init; } = TimeSpan.FromMinutes(2);
+
+    public bool Undo { get; init; }
+
+    /// <summary>Throws <see cref="ArgumentException"/> with the key's name and what is expected.</summary>
+    public static AgentOptions Read(IReadOnlyList<string> args, Func<string, string?> environment)
+    {
+        var given = Arguments(args);
+        string? Value(string key) => environment(key) is { Length: > 0 } text ? text : null;
+        var data = Value("Panel__Data") ?? throw new ArgumentException("Panel__Data is missing: expected the path of Panel's data directory.");
+        var id = given.GetValueOrDefault("--id") ?? IdOf(data);
+        if (!EightHex().IsMatch(id))
+        {
+            throw new ArgumentException($"--id is '{id}': expected 8 hex digits.");
+        }
+
+        var full = Path.GetFullPath(data);
+        return new AgentOptions
+        {
+            Data = full,
+            Id = id,
+            Socket = Path.GetFullPath(Value("Hosting__AgentSocket") ?? Path.Combine(full, "run", "agent.sock")),
+            PanelUid = (uint)Number("--panel-uid", given.GetValueOrDefault("--panel-uid"), 0, 0, uint.MaxValue - 1),
+            Domain = Domainlike(Value("Hosting__Base") ?? "localhost"),
+            Wanted = new Ports(
+                Port("Hosting__HttpPort", Value("Hosting__HttpPort"), 18080),
+                Port("Hosting__HttpsPort", Value("Hosting__HttpsPort"), 18443),
+                Port("Hosting__SftpPort", Value("Hosting__SftpPort"), 2222)),
+            ImageBytes = Number("Hosting__ImageBytes", Value("Hosting__ImageBytes"), 20L << 30, 0, 1L << 50),
+            FullPassEvery = TimeSpan.FromSeconds(Number("Hosting__FullPassSeconds", Value("Hosting__FullPassSeconds"), 180, 1, 86400)),
+            PhpIdle = TimeSpan.FromSeconds(Number("Hosting__PhpIdleSeconds", Value("Hosting__PhpIdleSeconds"), 120, 1, 86400)),
+            Undo = given.ContainsKey("--undo"),
+        };
+    }
+
+    /// <summary>As <c>printf %s "$DATA" | sha256sum | cut -c1-8</c>.</summary>
+    public static string IdOf(string data) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(data)))[..8];
+
+    private static Dictionary<string, string> Arguments(IReadOnlyList<string> args)
+    {
+        var given = new Dictionary<string, string>(StringComparer.Ordinal);
+        for (var i = 0; i < args.Count; i++)
+        {
+            given[args[i]] = args[i] switch
+            {
+                "--undo" => "",
+                "--id" or "--panel-uid" when i + 1 < args.Count => args[++i],
+                _ => throw new ArgumentException($"'{args[i]}' is not understood: expected --id HEX, --panel-uid UID or --undo."),
+            };
+        }
+
+        return given;
+    }
+
+    private static string Domainlike(string text) =>
+        Grammar.IsDomain(text) ? text : throw new ArgumentException($"Hosting__Base is '{text}': expected a lower-case domain name.");
+
+    private static int Port(string key, string? text, int fallback) => (int)Number(key, text, fallback, 1, 65535);
+
+    private static long Number(string key, string? text, long fallback, long least, long most)
+    {
+        if (text is null)
+        {
+            return fallback;
+        }
+
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
+            ? number
+            : throw new ArgumentException($"{key} is '{text}': expected a number from {least} to {most}.");
+    }
+
+    [GeneratedRegex("^[0-9a-f]{8}\\z")]
+    private static partial Regex EightHex();
+}

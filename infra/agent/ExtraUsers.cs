@@ -1,0 +1,93 @@
+using System.Globalization;
+
+namespace Panel.Agent;
+
+/// <summary>The three texts of libnss-extrausers.</summary>
+internal sealed record UserFiles(string Passwd, string Shadow, string Group);
+
+/// <summary>Members as lines of /var/lib/extrausers. Lines outside our uid range belong to others and are kept as they are.</summary>
+internal sealed class ExtraUsers(Layout layout, string directory = "/var/lib/extrausers", string etc = "/etc")
+{
+    private static readonly string[] Names = ["group", "shadow", "passwd"];
+
+    /// <summary>The texts with our lines replaced by <paramref name="users"/>; none at all (not even the system identities)
+    /// when <paramref name="users"/> is null.</summary>
+    public static UserFiles Render(UserFiles now, IEnumerable<UnixUser>? users, string accounts)
+    {
+        var ours = Lines(now.Passwd).Where(l => Identity.IsOurs(Id(l))).Select(Name).ToHashSet(StringComparer.Ordinal);
+        var members = users?.OrderBy(u => u.Uid).ToList() ?? [];
+        ours.UnionWith(members.Select(u => u.Handle));
+        ours.Add(Identity.Nginx);
+
+        var passwd = Lines(now.Passwd).Where(l => !Identity.IsOurs(Id(l))).ToList();
+        var shadow = Lines(now.Shadow).Where(l => !ours.Contains(Name(l))).ToList();
+        var group = Lines(now.Group).Where(l => !Identity.IsOurs(Id(l))).ToList();
+        if (users is not null)
+        {
+            passwd.Add($"{Identity.Nginx}:x:{Identity.NginxId}:{Identity.NginxId}::/nonexistent:/usr/sbin/nologin");
+            shadow.Add($"{Identity.Nginx}:!:::::::");
+            group.Add($"{Identity.Nginx}:x:{Identity.NginxId}:");
+            group.Add($"{Identity.Members}:x:{Identity.MembersGid}:{string.Join(',', members.Select(u => u.Handle))}");
+        }
+
+        // '*' is no password; '!' is what sshd takes for a locked account (auth.c, LOCKED_PASSWD_PREFIX).
+        passwd.AddRange(members.Select(u => $"{u.Handle}:x:{u.Uid}:{u.Uid}::{accounts}/{u.Handle}/home:/usr/sbin/nologin"));
+        shadow.AddRange(members.Select(u => $"{u.Handle}:{(u.Locked ? '!' : '*')}:::::::"));
+        group.AddRange(members.Select(u => $"{u.Handle}:x:{u.Uid}:"));
+        return new UserFiles(Text(passwd), Text(shadow), Text(group));
+    }
+
+    /// <summary>The members of this instance, known by where they live; lines that a dead instance left are nobody's.</summary>
+    public static IReadOnlyDictionary<string, UnixUser> Parse(UserFiles files, string accounts)
+    {
+        var locked = Lines(files.Shadow).Where(l => l.Split(':') is [_, ['!', ..], ..]).Select(Name).ToHashSet(StringComparer.Ordinal);
+        var users = new Dictionary<string, UnixUser>(StringComparer.Ordinal);
+        foreach (var line in Lines(files.Passwd).Where(l => Identity.IsMember(Id(l)) && l.Contains($":{accounts}/", StringComparison.Ordinal)))
+        {
+            users.TryAdd(Name(line), new UnixUser(Name(line), Id(line), locked.Contains(Name(line))));
+        }
+
+        return users;
+    }
+
+    public IReadOnlyDictionary<string, UnixUser> Read() => Parse(Now(), layout.Accounts);
+
+    /// <summary>Groups before users, so that no user is ever seen without its group. Returns whether anything changed.</summary>
+    public bool Write(IEnumerable<UnixUser>? users)
+    {
+        var now = Now();
+        var next = Render(now, users, layout.Accounts);
+        var changed = false;
+        foreach (var (name, before, after) in Names.Zip([now.Group, now.Shadow, now.Passwd], [next.Group, next.Shadow, next.Passwd]))
+        {
+            if (before != after)
+            {
+                Files.Put(Path.Combine(directory, name), after, name == "shadow" ? Modes.GroupFile : Modes.File, name == "shadow" ? ShadowGroup() : 0);
+                changed = true;
+            }
+        }
+
+        return changed;
+    }
+
+    /// <summary>Names that the machine's own files resolve: a member of that name would be somebody else.</summary>
+    public IReadOnlySet<string> TakenByMachine() =>
+        new[] { "passwd", "group" }.SelectMany(f => Lines(Files.ReadOrNull(Path.Combine(etc, f)) ?? "")).Select(Name).ToHashSet(StringComparer.Ordinal);
+
+    private static IEnumerable<string> Lines(string text) => text.Split('\n').Where(l => l.Length > 0);
+
+    private static string Text(List<string> lines) => lines.Count == 0 ? "" : string.Join('\n', lines) + "\n";
+
+    private static string Name(string line) => line.Split(':')[0];
+
+    private static int Id(string line) =>
+        line.Split(':') is [_, _, var id, ..] && int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1;
+
+    private UserFiles Now()
+    {
+        string Read(string name) => Files.ReadOrNull(Path.Combine(directory, name)) ?? "";
+        return new UserFiles(Read("passwd"), Read("shadow"), Read("group"));
+    }
+
+    private int ShadowGroup() => Id(Lines(Files.ReadOrNull(Path.Combine(etc, "group")) ?? "").FirstOrDefault(l => Name(l) == "shadow") ?? "") is var gid and > 0 ? gid : 0;
+}

@@ -1,0 +1,145 @@
+namespace Panel.Agent;
+
+/// <summary>The parts of this machine that the agent owns, made ready in the order in which they need each other.</summary>
+internal sealed class Host : IDisposable
+{
+    private readonly AgentOptions options;
+    private readonly FileStream hold;
+
+    private Host(AgentOptions options, FileStream hold, Action<string> log)
+    {
+        (this.options, this.hold, Log) = (options, hold, log);
+        Layout = Layout.Of(options);
+        Users = new ExtraUsers(Layout);
+        Volume = new Volume(options, Layout);
+        Trees = new Trees(Layout, Volume);
+        Vhosts = new Vhosts(Layout);
+        Web = new WebServer(Layout);
+        Sftp = new FileServer(Layout);
+        PhpVersions = PhpPool.Versions();
+        Php = new PhpMasters(Layout, options.PhpIdle, log);
+    }
+
+    public Action<string> Log { get; }
+
+    public Layout Layout { get; }
+
+    public ExtraUsers Users { get; }
+
+    public Volume Volume { get; }
+
+    public Trees Trees { get; }
+
+    public Vhosts Vhosts { get; }
+
+    public WebServer Web { get; }
+
+    public FileServer Sftp { get; }
+
+    public PhpMasters Php { get; }
+
+    public IReadOnlyList<string> PhpVersions { get; }
+
+    public Ports Ports { get; private set; } = new(0, 0, 0);
+
+    /// <summary>Makes the machine ready, or throws <see cref="MachineException"/> with what is in the way.</summary>
+    public static Host Prepare(AgentOptions options, Action<string> log)
+    {
+        var host = new Host(options, Hold(), log);
+        host.Prepare();
+        return host;
+    }
+
+    /// <summary>One agent per /var/lib/extrausers; the lock ends with the process, however it ends.</summary>
+    public static FileStream Hold(string path = "/var/lib/extrausers/.panel-lock")
+    {
+        try
+        {
+            Files.Directory(Path.GetDirectoryName(path)!);
+            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException)
+        {
+            throw new MachineException("Another agent of Panel runs on this machine; end it first.");
+        }
+    }
+
+    /// <summary>Starts what is not running and mends what was changed by hand. Cheap when there is nothing to do.</summary>
+    public void KeepDaemons()
+    {
+        foreach (var done in new[] { Web.Converge(Ports), Sftp.Converge(Ports) }.OfType<string>())
+        {
+            Log(done);
+        }
+    }
+
+    /// <summary>Ends every daemon; the accounts and their files stay.</summary>
+    public void Stop()
+    {
+        Php.Stop();
+        Sftp.Stop();
+        foreach (var user in Users.Read().Values)
+        {
+            Processes.EndAllOf(user.Uid);
+        }
+
+        Web.Stop();
+    }
+
+    public void Dispose()
+    {
+        Php.Dispose();
+        Web.Dispose();
+        hold.Dispose();
+    }
+
+    private void Prepare()
+    {
+        foreach (var directory in new[] { "/srv/panel", Layout.Root, Layout.State, Layout.Log, "/run/panel", Layout.Run, Layout.Daemons })
+        {
+            Files.Directory(directory);
+        }
+
+        Files.Directory(Layout.State, Modes.Private);
+        if (Directory.Exists(Layout.Staging))
+        {
+            Directory.Delete(Layout.Staging, recursive: true);
+        }
+
+        Files.Directory(Layout.Staging, Modes.Private);
+        Users.Write(Users.Read().Values);
+        NameSwitch.PutIn(Layout);
+        Files.Directory(Layout.PhpSockets, Modes.Group, 0, Identity.NginxId);
+        Files.Directory(Layout.Php, Modes.Traverse);
+        Volume.Prepare(Log);
+        Trees.DiscardHalfMade();
+        ChoosePorts();
+        KeepDaemons();
+        OpenPools();
+    }
+
+    private void ChoosePorts()
+    {
+        var place = $"{Layout.State}/ports.json";
+        var kept = Files.ReadOrNull(place) is { } text ? System.Text.Json.JsonSerializer.Deserialize(text, StateJson.Default.KeptPorts) : null;
+        var (web, sftp) = (Web.Running is not null, Sftp.Running is not null);
+        Ports = Ports.Choose(options.Wanted, kept, port => port == kept?.Chosen.SftpPort ? sftp : web);
+        Files.Put(place, System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(new KeptPorts(options.Wanted, Ports), StateJson.Default.KeptPorts));
+        if (Directory.Exists(options.Data))
+        {
+            Files.Put(Path.Combine(options.Data, "ports.json"), Ports.ToJson());
+        }
+    }
+
+    /// <summary>Every pool listens before the first pass, whatever Panel says or whether it is there: orphans are served too.</summary>
+    private void OpenPools()
+    {
+        foreach (var (handle, user) in Users.Read())
+        {
+            if (Files.ReadOrNull(Layout.Pool(handle)) is { } pool && PhpVersions.Contains(PhpPool.VersionOf(pool)))
+            {
+                Php.Open(handle, user.Uid, PhpPool.VersionOf(pool));
+            }
+        }
+    }
+}

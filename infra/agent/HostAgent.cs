@@ -1,0 +1,198 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Panel.Hosting;
+
+namespace Panel.Agent;
+
+/// <summary>The agent's life: ask Panel, pass over what changed or is due, report; for ever. SIGTERM ends it with all its
+/// daemons; after SIGKILL they run on and the next agent finds them.</summary>
+internal sealed class HostAgent(AgentOptions options, Host host, AgentLink link, TimeProvider time)
+{
+    // Shorter than the 2 minutes after which Panel calls a host silent.
+    private const int LongestWait = 25;
+
+    private readonly Retries retries = new(time);
+    private readonly Ledger ledger = new();
+    private Desired desired = Desired.Load(host.Layout, host.Log);
+    private DateTimeOffset nextFull;
+    private TimeSpan absence = TimeSpan.Zero;
+
+    public static async Task<int> RunAsync(AgentOptions options)
+    {
+        using var stop = new CancellationTokenSource();
+        void Stop(PosixSignalContext signal)
+        {
+            signal.Cancel = true;
+            stop.Cancel();
+        }
+
+        using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var host = Host.Prepare(options, line => Console.WriteLine(line));
+        using var link = new AgentLink(options);
+        Console.WriteLine($"Agent ready: {host.Layout.Root}, {host.Volume.Kind}, http {host.Ports.HttpPort}, https {host.Ports.HttpsPort}, sftp {host.Ports.SftpPort}.");
+        try
+        {
+            await new HostAgent(options, host, link, TimeProvider.System).LoopAsync(stop.Token);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            host.Stop();
+        }
+
+        return 0;
+    }
+
+    private async Task LoopAsync(CancellationToken ct)
+    {
+        while (true)
+        {
+            ct.ThrowIfCancellationRequested();
+            var answer = await AskAsync(ct);
+            var full = time.GetUtcNow() >= nextFull || answer is { Full: true };
+            HashSet<string> changed = [.. retries.Due()];
+            if (answer is not null)
+            {
+                Take(answer, changed);
+            }
+
+            host.KeepDaemons();
+            var requests = answer?.Requests ?? [];
+            foreach (var request in requests.Where(r => r.Work == AgentWork.Plan))
+            {
+                await TellAsync(Facts() with { RequestId = request.Id, Plan = Pass.Begin(host, true, [], time).Preview(desired.Accounts.Values, desired.RemovalsConfirmed) }, ct);
+            }
+
+            full |= requests.Any(r => r.Work == AgentWork.Converge);
+            if (full || changed.Count > 0 || ledger.Unsent)
+            {
+                await PassAsync(full, changed, requests.Where(r => r.Work == AgentWork.Converge).Select(r => r.Id), ct);
+            }
+
+            foreach (var request in requests.Where(r => r.Work == AgentWork.Usage))
+            {
+                await TellAsync(Facts() with { RequestId = request.Id, Usage = Usage() }, ct);
+            }
+        }
+    }
+
+    /// <summary>Null when Panel cannot be reached or nothing may be asked before the next pass is due.</summary>
+    private async Task<AccountsAnswer?> AskAsync(CancellationToken ct)
+    {
+        var due = Earliest(nextFull, retries.Next) - time.GetUtcNow();
+        if (nextFull == default)
+        {
+            return null;
+        }
+
+        try
+        {
+            var answer = await link.AskAsync(desired.Epoch, desired.Revision, (int)Math.Clamp(Math.Ceiling(due.TotalSeconds), 0, LongestWait), ct);
+            absence = TimeSpan.Zero;
+            return answer;
+        }
+        catch (Exception away) when (IsAway(away, ct))
+        {
+            if (absence == TimeSpan.Zero)
+            {
+                host.Log($"Panel does not answer, its last word stays in force: {away.Message}");
+            }
+
+            absence = TimeSpan.FromMilliseconds(Math.Clamp(absence.TotalMilliseconds * 2, 100, 3000));
+            await Task.Delay(due > TimeSpan.Zero && due < absence ? due : absence, time, ct);
+            return null;
+        }
+    }
+
+    private void Take(AccountsAnswer answer, HashSet<string> changed)
+    {
+        // The same revision of an account is not news: a full answer repeats everything.
+        changed.UnionWith(answer.Accounts.Where(a => desired.Accounts.GetValueOrDefault(a.Handle)?.Revision != a.Revision || desired.Epoch != answer.Epoch).Select(a => a.Handle));
+        if (answer.Epoch != desired.Epoch || answer.Revision != desired.Revision || answer.RemovalsConfirmed != desired.RemovalsConfirmed || answer.Full)
+        {
+            if (answer.RemovalsConfirmed && !desired.RemovalsConfirmed)
+            {
+                nextFull = time.GetUtcNow();
+            }
+
+            desired = desired.After(answer);
+            desired.Save(host.Layout);
+        }
+    }
+
+    private async Task PassAsync(bool full, HashSet<string> changed, IEnumerable<long> requests, CancellationToken ct)
+    {
+        var clock = Stopwatch.StartNew();
+        var accounts = full ? desired.Accounts.Values.ToList() : [.. changed.Select(desired.Accounts.GetValueOrDefault).OfType<AccountState>()];
+        var passed = await Pass.Begin(host, full, accounts, time).RunAsync(accounts, desired.RemovalsConfirmed, ct);
+        foreach (var account in passed)
+        {
+            retries.Note(account.Report.Handle, account.Well);
+            ledger.Note(account.Report);
+            foreach (var step in account.Steps)
+            {
+                host.Log(step.ToString());
+            }
+        }
+
+        if (full)
+        {
+            nextFull = time.GetUtcNow() + options.FullPassEvery;
+            ledger.KeepOnly(desired.Accounts.Keys);
+            host.Volume.EmptyTrash(time.GetUtcNow());
+        }
+
+        var ids = requests.Select(id => (long?)id).DefaultIfEmpty(null);
+        foreach (var id in ids)
+        {
+            var whole = id is not null || ledger.NeverSent;
+            if (desired.Epoch.Length > 0 && await TellAsync(Facts() with
+            {
+                Full = whole,
+                Milliseconds = clock.ElapsedMilliseconds,
+                Accounts = whole ? ledger.All : ledger.News,
+                Usage = full ? Usage() : [],
+                RequestId = id,
+            }, ct))
+            {
+                ledger.Sent();
+            }
+        }
+    }
+
+    private HostReport Facts() => new(
+        desired.Epoch, desired.Revision, false, 0,
+        new HostFacts(host.Ports.HttpPort, host.Ports.HttpsPort, host.Ports.SftpPort, "localhost", host.Volume.Kind, host.Volume.Enforces, host.PhpVersions),
+        [], [], Orphans(), null, null);
+
+    /// <summary>Accounts that are here and that Panel does not know: they are left running.</summary>
+    private IReadOnlyList<string> Orphans() => [.. host.Users.Read().Keys.Except(desired.Accounts.Keys).Order(StringComparer.Ordinal)];
+
+    private IReadOnlyList<UsageReport> Usage()
+    {
+        var users = host.Users.Read();
+        var used = host.Volume.Usage(users.ToDictionary(u => u.Key, u => u.Value.Uid));
+        return [.. users.Values.Where(u => used.ContainsKey(u.Uid)).Select(u =>
+            new UsageReport(u.Handle, used[u.Uid], desired.Accounts.GetValueOrDefault(u.Handle)?.DiskLimitBytes, host.Volume.Enforces))];
+    }
+
+    private async Task<bool> TellAsync(HostReport report, CancellationToken ct)
+    {
+        try
+        {
+            await link.TellAsync(report, ct);
+            return true;
+        }
+        catch (Exception away) when (IsAway(away, ct))
+        {
+            host.Log($"The report did not reach Panel and is said again later: {away.Message}");
+            return false;
+        }
+    }
+
+    private static bool IsAway(Exception no, CancellationToken ct) =>
+        no is HttpRequestException or IOException or JsonException || (no is OperationCanceledException && !ct.IsCancellationRequested);
+
+    private static DateTimeOffset Earliest(DateTimeOffset one, DateTimeOffset? other) => other < one ? other.Value : one;
+}

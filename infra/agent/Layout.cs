@@ -1,0 +1,53 @@
+namespace Panel.Agent;
+
+/// <summary>Where everything lies. All of it is root's; members own only what lies in home, private, tmp, sessions and public.</summary>
+internal sealed class Layout(string root, string run)
+{
+    public static Layout Of(AgentOptions options) => new($"/srv/panel/{options.Id}", $"/run/panel/{options.Id}");
+
+    public string Root { get; } = root;
+
+    public string Run { get; } = run;
+
+    public string State => $"{Root}/state";
+
+    /// <summary>Half-made things. On the same file system as <see cref="Vhosts"/>, outside it, and emptied at start.</summary>
+    public string Staging => $"{Root}/staging";
+
+    public string Vhosts => $"{Root}/vhosts";
+
+    public string Pages => $"{Root}/pages";
+
+    public string Nginx => $"{Root}/nginx";
+
+    public string Ssh => $"{Root}/ssh";
+
+    public string Keys => $"{Root}/keys";
+
+    public string Php => $"{Root}/php";
+
+    public string Log => $"{Root}/log";
+
+    public string Accounts => $"{Root}/accounts";
+
+    public string Image => $"{Root}/accounts.img";
+
+    /// <summary>Removed accounts, kept 30 days, on the accounts' own file system so that moving them is a rename.</summary>
+    public string Trash => $"{Accounts}/.trash";
+
+    public string PhpSockets => $"{Run}/php";
+
+    public string Daemons => $"{Run}/daemons";
+
+    public string Tree(string handle) => $"{Accounts}/{handle}";
+
+    public string Site(string handle, string site) => $"{Accounts}/{handle}/sites/{site}";
+
+    public string Public(string handle, string site) => $"{Accounts}/{handle}/sites/{site}/public";
+
+    public string PhpSocket(string handle) => $"{PhpSockets}/{handle}.sock";
+
+    public string Pool(string handle) => $"{Php}/{handle}.conf";
+
+    public string KeyFile(string handle) => $"{Keys}/{handle}";
+}

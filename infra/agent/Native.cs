@@ -1,0 +1,94 @@
+using System.Runtime.InteropServices;
+
+namespace Panel.Agent;
+
+/// <summary>The calls of the C library that .NET has no name for.</summary>
+internal static partial class Native
+{
+    public const int SigQuit = 3, SigKill = 9, SigTerm = 15, SigHup = 1;
+    private const int AtFdcwd = -100, AtSymlinkNofollow = 0x100, Exchange = 2;
+
+    [LibraryImport("libc")]
+    public static partial uint geteuid();
+
+    [LibraryImport("libc")]
+    public static partial uint umask(uint mask);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int kill(int pid, int signal);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int waitpid(int pid, out int status, int options);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int pidfd_open(int pid, uint flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int pidfd_getfd(int pidfd, int theirs, uint flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int close(int fd);
+
+    /// <summary>Changes the owner of the thing itself, never of what a link points to.</summary>
+    public static void Own(string path, int uid, int gid) => Check(lchown(path, (uint)uid, (uint)gid), "chown", path);
+
+    /// <summary>Replaces whatever lies at <paramref name="to"/> in one step.</summary>
+    public static void Rename(string from, string to) => Check(rename(from, to), "rename", $"{from} to {to}");
+
+    /// <summary>Swaps two existing paths in one step.</summary>
+    public static void Swap(string one, string other) => Check(renameat2(AtFdcwd, one, AtFdcwd, other, Exchange), "swap", $"{one} with {other}");
+
+    /// <summary>The path with every link resolved, or the path itself when it does not exist.</summary>
+    public static string RealPath(string path)
+    {
+        var found = realpath(path, IntPtr.Zero);
+        if (found == IntPtr.Zero)
+        {
+            return path;
+        }
+
+        var text = Marshal.PtrToStringUTF8(found)!;
+        free(found);
+        return text;
+    }
+
+    /// <summary>Owner, group and mode bits of the thing itself; null when there is none.</summary>
+    public static (int Uid, int Gid, int Mode, bool IsDirectory)? Look(string path)
+    {
+        Span<byte> found = stackalloc byte[256];
+        // 0x1f: STATX_TYPE, MODE, NLINK, UID, GID; offsets from linux/stat.h, the same on every architecture.
+        if (statx(AtFdcwd, path, AtSymlinkNofollow, 0x1f, ref MemoryMarshal.GetReference(found)) != 0)
+        {
+            return null;
+        }
+
+        var mode = BitConverter.ToUInt16(found[28..]);
+        return (BitConverter.ToInt32(found[20..]), BitConverter.ToInt32(found[24..]), mode & 0xFFF, (mode & 0xF000) == 0x4000);
+    }
+
+    public static void Check(int result, string what, string where)
+    {
+        if (result < 0)
+        {
+            throw new MachineException($"Could not {what} {where}: {Marshal.GetLastPInvokeErrorMessage()}.");
+        }
+    }
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int lchown(string path, uint uid, uint gid);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int rename(string from, string to);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int renameat2(int fromDirectory, string from, int toDirectory, string to, uint flags);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial IntPtr realpath(string path, IntPtr buffer);
+
+    [LibraryImport("libc")]
+    private static partial void free(IntPtr memory);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int statx(int directory, string path, int flags, uint mask, ref byte found);
+}

@@ -1,0 +1,41 @@
+namespace Panel.Agent;
+
+/// <summary>What is there, read once per pass.</summary>
+internal sealed class Observation
+{
+    private readonly Host host;
+    private readonly Dictionary<string, UnixUser> users;
+    private readonly IReadOnlyDictionary<string, UnixUser> found;
+    private readonly ILookup<string, KeyValuePair<string, Links>> vhosts;
+    private readonly Lazy<IReadOnlyDictionary<int, long?>> limits;
+    private readonly Lazy<ILookup<int, int>> processes = new(Processes.ByMember);
+
+    public Observation(Host host)
+    {
+        this.host = host;
+        found = host.Users.Read();
+        users = found.ToDictionary();
+        vhosts = host.Vhosts.All.ToLookup(v => host.Vhosts.OwnerOf(v.Value) ?? "", StringComparer.Ordinal);
+        limits = new(host.Volume.Limits);
+        View = new HostView(host.Layout, host.Vhosts, host.Users.TakenByMachine(), users, host.PhpVersions);
+    }
+
+    public HostView View { get; }
+
+    /// <summary>From now on this pass gives the handle and the uid to nobody else.</summary>
+    public void Claim(UnixUser user) => users[user.Handle] = user;
+
+    /// <param name="leaving">A tree that is to go counts however it looks; one that stays must be as it was made.</param>
+    public AccountShape Find(string handle, int uid, bool leaving)
+    {
+        return new AccountShape(
+            found.GetValueOrDefault(handle),
+            leaving ? Directory.Exists(host.Layout.Tree(handle)) : host.Trees.IsRight(handle, uid),
+            limits.Value.GetValueOrDefault(uid),
+            host.Trees.Sites(handle, uid),
+            vhosts[handle].ToDictionary(),
+            host.Php.IsOpen(handle) ? Files.ReadOrNull(host.Layout.Pool(handle)) : null,
+            Files.ReadOrNull(host.Layout.KeyFile(handle)),
+            processes.Value.Contains(uid));
+    }
+}

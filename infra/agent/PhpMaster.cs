@@ -1,0 +1,121 @@
+using System.Net.Sockets;
+
+namespace Panel.Agent;
+
+/// <summary>One account's listening socket and, while it is in use, its php-fpm master. Not safe for several threads.</summary>
+internal sealed class PhpMaster : IDisposable
+{
+    private readonly Layout layout;
+    private readonly string handle;
+    private readonly int uid;
+    private readonly Socket socket;
+    private long startedAt;
+    private long? idleSince;
+
+    private PhpMaster(Layout layout, string handle, int uid, string version, int token, Socket socket) =>
+        (this.layout, this.handle, this.uid, Version, Token, this.socket) = (layout, handle, uid, version, token, socket);
+
+    public int Token { get; }
+
+    public string Version { get; set; }
+
+    public Running? Process { get; private set; }
+
+    /// <summary>A pidfd: readable when the process has ended.</summary>
+    public int ProcessHandle { get; private set; } = -1;
+
+    public int Listener => (int)socket.SafeHandle.DangerousGetHandle();
+
+    /// <summary>No new master before this tick, because the last one fell over.</summary>
+    public long RestUntil { get; set; }
+
+    private string Record => $"{layout.Daemons}/php-{handle}";
+
+    /// <summary>Takes over the socket of a master that an earlier agent left running; else ends what is left of it and
+    /// puts a new socket in place by rename.</summary>
+    public static PhpMaster Open(Layout layout, string handle, int uid, string version, int token)
+    {
+        var left = Daemon.ReadRecord($"{layout.Daemons}/php-{handle}");
+        if (left is { IsAlive: true } running && File.Exists(layout.PhpSocket(handle)))
+        {
+            var process = Native.pidfd_open(running.Pid, 0);
+            var listener = process < 0 ? -1 : Native.pidfd_getfd(process, 3, 0);
+            if (listener >= 0)
+            {
+                var socket = new Socket(new SafeSocketHandle(listener, ownsHandle: true));
+                return new PhpMaster(layout, handle, uid, version, token, socket) { Process = running, ProcessHandle = process };
+            }
+        }
+
+        var fresh = new PhpMaster(layout, handle, uid, version, token, Listen(layout.PhpSocket(handle)));
+        foreach (var pid in Processes.ByMember()[uid].Where(IsOurFpm))
+        {
+            _ = Native.kill(pid, Native.SigQuit);
+        }
+
+        return fresh;
+    }
+
+    public void Start()
+    {
+        var command = PhpPool.Command(uid, Version, "-F", "-y", layout.Pool(handle));
+        var pid = Spawn.Detached(command, [$"FPM_SOCKETS={layout.PhpSocket(handle)}=3", "PATH=/usr/bin:/bin"], Listener);
+        Process = Running.Of(pid) ?? throw new MachineException($"php-fpm of {handle} ended at once.");
+        ProcessHandle = Native.pidfd_open(pid, 0);
+        Native.Check(ProcessHandle, "watch", $"php-fpm of {handle}");
+        Daemon.WriteRecord(Record, Process.Value);
+        (startedAt, idleSince) = (Environment.TickCount64, null);
+    }
+
+    /// <summary>After the process ended. Workers of a master that was killed would go on for ever: they are asked to stop.</summary>
+    public void Ended()
+    {
+        _ = Native.close(ProcessHandle);
+        (Process, ProcessHandle) = (null, -1);
+        File.Delete(Record);
+        foreach (var pid in Processes.ByMember()[uid].Where(IsOurFpm))
+        {
+            _ = Native.kill(pid, Native.SigQuit);
+        }
+
+        RestUntil = Environment.TickCount64 - startedAt < 1000 && startedAt != 0 ? Environment.TickCount64 + 1000 : 0;
+    }
+
+    public TimeSpan IdleFor()
+    {
+        if (Process is { } process && Processes.ChildrenOf(process.Pid).Any())
+        {
+            idleSince = null;
+            return TimeSpan.Zero;
+        }
+
+        idleSince ??= Environment.TickCount64;
+        return TimeSpan.FromMilliseconds(Environment.TickCount64 - idleSince.Value);
+    }
+
+    public void Dispose()
+    {
+        if (Process is { } process)
+        {
+            process.End(Native.SigQuit, TimeSpan.FromSeconds(3));
+            Ended();
+        }
+
+        socket.Dispose();
+    }
+
+    private static bool IsOurFpm(int pid) => Processes.CommandLine(pid).StartsWith("php-fpm: ", StringComparison.Ordinal);
+
+    private static Socket Listen(string path)
+    {
+        var beside = $"{path}.new";
+        File.Delete(beside);
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Bind(new UnixDomainSocketEndPoint(beside));
+        Native.Own(beside, 0, Identity.NginxId);
+        File.SetUnixFileMode(beside, Modes.Socket);
+        socket.Listen(511);
+        Native.Rename(beside, path);
+        return socket;
+    }
+}

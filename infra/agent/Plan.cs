@@ -1,0 +1,62 @@
+namespace Panel.Agent;
+
+/// <summary>The kinds of step, in the order in which an account's steps are taken.</summary>
+internal enum Act
+{
+    MakeUser, MakeTree, SetLimit, MakeSite, WritePool, PutVhost, DropVhost, WriteKeys, DropKeys, DropPool, EndProcesses, DropSite, DropUser, DropTree,
+}
+
+internal sealed record Step(Act Act, string Handle, string Name = "")
+{
+    public override string ToString() => $"{Handle}: " + Act switch
+    {
+        Act.MakeUser => $"make or mend the user ({Name})",
+        Act.MakeTree => "make or mend the home",
+        Act.SetLimit => $"set the disk limit to {Name}",
+        Act.MakeSite => $"make the directory of site {Name}",
+        Act.WritePool => "write the PHP pool and listen for it",
+        Act.PutVhost => $"serve {Name}",
+        Act.DropVhost => $"serve {Name} no more",
+        Act.WriteKeys => "write the SFTP keys",
+        Act.DropKeys => "take the SFTP keys away",
+        Act.DropPool => "stop PHP",
+        Act.EndProcesses => "end its processes",
+        Act.DropSite => $"put site {Name} aside for 30 days",
+        Act.DropUser => "remove the user",
+        Act.DropTree => "put the home aside for 30 days",
+        _ => throw new InvalidOperationException(),
+    };
+}
+
+/// <summary>Wanted minus found. Pure; empty when both are the same.</summary>
+internal static class Plan
+{
+    public static IReadOnlyList<Step> Of(string handle, AccountShape wanted, AccountShape found, bool enforced)
+    {
+        var steps = new List<Step>();
+        void When(bool needed, Act act, string name = "")
+        {
+            if (needed)
+            {
+                steps.Add(new Step(act, handle, name));
+            }
+        }
+
+        When(wanted.User is not null && wanted.User != found.User, Act.MakeUser, wanted.User is { Locked: true } ? $"uid {wanted.User.Uid}, locked" : $"uid {wanted.User?.Uid}");
+        When(wanted.Tree && !found.Tree, Act.MakeTree);
+        When(enforced && wanted.Tree && wanted.Limit != found.Limit, Act.SetLimit, wanted.Limit is { } bytes ? $"{bytes} bytes" : "none");
+        steps.AddRange(wanted.Sites.Except(found.Sites).Order(StringComparer.Ordinal).Select(s => new Step(Act.MakeSite, handle, s)));
+        When(wanted.Pool is not null && wanted.Pool != found.Pool, Act.WritePool);
+        steps.AddRange(wanted.Vhosts.Where(v => !v.Value.Equals(found.Vhosts.GetValueOrDefault(v.Key))).Select(v => v.Key)
+            .Order(StringComparer.Ordinal).Select(v => new Step(Act.PutVhost, handle, v)));
+        steps.AddRange(found.Vhosts.Keys.Except(wanted.Vhosts.Keys).Order(StringComparer.Ordinal).Select(v => new Step(Act.DropVhost, handle, v)));
+        When(wanted.Keys is not null && wanted.Keys != found.Keys, Act.WriteKeys);
+        When(wanted.Keys is null && found.Keys is not null, Act.DropKeys);
+        When(wanted.Pool is null && found.Pool is not null, Act.DropPool);
+        When(!wanted.Processes && found.Processes, Act.EndProcesses);
+        steps.AddRange(wanted.Tree ? found.Sites.Except(wanted.Sites).Order(StringComparer.Ordinal).Select(s => new Step(Act.DropSite, handle, s)) : []);
+        When(wanted.User is null && found.User is not null, Act.DropUser);
+        When(!wanted.Tree && found.Tree, Act.DropTree);
+        return steps;
+    }
+}

@@ -1,0 +1,130 @@
+using System.Globalization;
+
+namespace Panel.Agent;
+
+/// <summary>A process that can be told from a later one with the same id: its start time in ticks since boot
+/// (field 22 of /proc/PID/stat) is part of its name.</summary>
+internal readonly record struct Running(int Pid, long Started)
+{
+    /// <summary>Null when there is no such process or it has ended and only waits to be reaped.</summary>
+    public static Running? Of(int pid)
+    {
+        if (Processes.Stat(pid) is not { } stat || stat.State is 'Z' or 'X')
+        {
+            _ = Native.waitpid(pid, out _, 1);
+            return null;
+        }
+
+        return new Running(pid, stat.Started);
+    }
+
+    public bool IsAlive => Of(Pid) is { } now && now.Started == Started;
+
+    public void Signal(int signal)
+    {
+        if (IsAlive)
+        {
+            _ = Native.kill(Pid, signal);
+        }
+    }
+
+    /// <summary>Asks with <paramref name="signal"/>, waits up to <paramref name="patience"/>, then kills.</summary>
+    public void End(int signal, TimeSpan patience)
+    {
+        Signal(signal);
+        var until = Environment.TickCount64 + (long)patience.TotalMilliseconds;
+        while (IsAlive)
+        {
+            if (Environment.TickCount64 > until)
+            {
+                Signal(Native.SigKill);
+            }
+
+            Thread.Sleep(5);
+        }
+    }
+}
+
+/// <summary>What /proc says. Only processes of the agent's own mount namespace are ever acted upon: there is one hosting
+/// instance per namespace, and another's members may have the same uids.</summary>
+internal static class Processes
+{
+    private static readonly string? Own = new FileInfo("/proc/self/ns/mnt").LinkTarget;
+
+    public static (char State, int Parent, long Started)? Stat(int pid)
+    {
+        try
+        {
+            var text = File.ReadAllText($"/proc/{pid}/stat");
+            // The name in brackets may hold anything, spaces and brackets too; the fields follow its last bracket.
+            var fields = text[(text.LastIndexOf(')') + 2)..].Split(' ');
+            return (fields[0][0], int.Parse(fields[1], CultureInfo.InvariantCulture), long.Parse(fields[19], CultureInfo.InvariantCulture));
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    public static IEnumerable<int> All() =>
+        Directory.EnumerateDirectories("/proc").Select(d => int.TryParse(Path.GetFileName(d), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) ? pid : 0).Where(p => p > 0);
+
+    /// <summary>Every live process by the uid it runs as, for uids of our range.</summary>
+    public static ILookup<int, int> ByMember() =>
+        All().Select(pid => (Pid: pid, Uid: UidOf(pid))).Where(p => Identity.IsMember(p.Uid) && IsOurs(p.Pid)).ToLookup(p => p.Uid, p => p.Pid);
+
+    public static IEnumerable<int> ChildrenOf(int parent) => All().Where(pid => Stat(pid) is { } s && s.Parent == parent && s.State != 'Z');
+
+    public static string CommandLine(int pid)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{pid}/cmdline").Replace('\0', ' ').TrimEnd();
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
+    }
+
+    /// <summary>Ends everything that runs as a member, again and again until nothing is left that could fork.</summary>
+    public static void EndAllOf(int uid)
+    {
+        var until = Environment.TickCount64 + 10_000;
+        while (ByMember()[uid].Where(pid => Running.Of(pid) is not null).ToArray() is { Length: > 0 } pids)
+        {
+            if (Environment.TickCount64 > until)
+            {
+                throw new MachineException($"Processes of uid {uid} do not end.");
+            }
+
+            Array.ForEach(pids, pid => _ = Native.kill(pid, Native.SigKill));
+            Thread.Sleep(5);
+        }
+    }
+
+    private static int UidOf(int pid)
+    {
+        try
+        {
+            var line = File.ReadLines($"/proc/{pid}/status").FirstOrDefault(l => l.StartsWith("Uid:", StringComparison.Ordinal));
+            return line is null ? -1 : int.Parse(line.Split('\t')[1], CultureInfo.InvariantCulture);
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            return -1;
+        }
+    }
+
+    private static bool IsOurs(int pid)
+    {
+        try
+        {
+            return new FileInfo($"/proc/{pid}/ns/mnt").LinkTarget == Own;
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+}

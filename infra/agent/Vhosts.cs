@@ -1,0 +1,126 @@
+namespace Panel.Agent;
+
+/// <summary>A vhost is a directory of symbolic links and nothing else; this is its whole content, name to target.
+/// What lies in it tells its kind: <c>php.sock</c> makes it a PHP site, <c>suspended</c> makes it answer 503.</summary>
+internal sealed class Links(IEnumerable<KeyValuePair<string, string>> links) : SortedDictionary<string, string>(links.ToDictionary(), StringComparer.Ordinal), IEquatable<Links>
+{
+    public bool Equals(Links? other) => other is not null && this.SequenceEqual(other);
+
+    public override bool Equals(object? obj) => Equals(obj as Links);
+
+    public override int GetHashCode() => Count;
+}
+
+/// <summary>The directories that nginx finds by host name. A change is made beside its place and renamed in: live at once,
+/// with no reload, and no text of a member ever in a configuration.</summary>
+internal sealed class Vhosts(Layout layout)
+{
+    public const string Default = "_default";
+
+    private Dictionary<string, Links> all = new(StringComparer.Ordinal);
+
+    public IReadOnlyDictionary<string, Links> All => all;
+
+    public Links For(string handle, string site, bool php, bool suspended)
+    {
+        var links = new Dictionary<string, string>
+        {
+            ["public"] = layout.Public(handle, site),
+            ["tls.crt"] = $"{layout.Vhosts}/{Default}/tls.crt",
+            ["tls.key"] = $"{layout.Vhosts}/{Default}/tls.key",
+        };
+        if (php)
+        {
+            links["php.sock"] = layout.PhpSocket(handle);
+        }
+
+        if (suspended)
+        {
+            links["suspended"] = $"{layout.Pages}/suspended.html";
+        }
+
+        return new Links(links);
+    }
+
+    /// <summary>Whose it is, from where its document root leads; null when it is nobody's.</summary>
+    public string? OwnerOf(Links links) =>
+        links.GetValueOrDefault("public") is { } target && target.StartsWith(layout.Accounts + "/", StringComparison.Ordinal)
+            ? target[(layout.Accounts.Length + 1)..].Split('/')[0]
+            : null;
+
+    /// <summary>Reads every vhost anew; between full passes the agent's own memory is enough.</summary>
+    public void Observe() => all = Directory.EnumerateDirectories(layout.Vhosts).Where(d => Path.GetFileName(d) != Default)
+        .ToDictionary(d => Path.GetFileName(d)!, Read, StringComparer.Ordinal);
+
+    public void Observe(string host)
+    {
+        if (Directory.Exists($"{layout.Vhosts}/{host}"))
+        {
+            all[host] = Read($"{layout.Vhosts}/{host}");
+        }
+        else
+        {
+            all.Remove(host);
+        }
+    }
+
+    /// <summary>Renames the new directory in. The old one, if any, is returned for <see cref="TakeBack"/> or <see cref="Settle"/>.</summary>
+    public string? Put(string host, Links links)
+    {
+        var place = $"{layout.Vhosts}/{host}";
+        var staged = Stage(links);
+        all[host] = links;
+        if (!Directory.Exists(place))
+        {
+            Native.Rename(staged, place);
+            return null;
+        }
+
+        Native.Swap(staged, place);
+        return staged;
+    }
+
+    public void TakeBack(string host, string? before)
+    {
+        if (before is null)
+        {
+            Drop(host);
+            return;
+        }
+
+        Native.Swap(before, $"{layout.Vhosts}/{host}");
+        Settle(before);
+        Observe(host);
+    }
+
+    public static void Settle(string? before)
+    {
+        if (before is not null)
+        {
+            Directory.Delete(before, recursive: true);
+        }
+    }
+
+    public void Drop(string host)
+    {
+        var aside = $"{layout.Staging}/{Guid.NewGuid():n}";
+        Native.Rename($"{layout.Vhosts}/{host}", aside);
+        all.Remove(host);
+        Settle(aside);
+    }
+
+    private static Links Read(string directory) =>
+        new(new DirectoryInfo(directory).EnumerateFileSystemInfos().Select(e => KeyValuePair.Create(e.Name, e.LinkTarget ?? "")));
+
+    private string Stage(Links links)
+    {
+        var staged = $"{layout.Staging}/{Guid.NewGuid():n}";
+        Files.Directory(staged);
+        foreach (var (name, target) in links)
+        {
+            File.CreateSymbolicLink($"{staged}/{name}", target);
+        }
+
+        return staged;
+    }
+}

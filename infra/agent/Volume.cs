@@ -1,0 +1,175 @@
+using System.Globalization;
+
+namespace Panel.Agent;
+
+/// <summary>The file system under the accounts: btrfs as found, a btrfs loop image, or plain directories that are only counted.
+/// On btrfs an account is a subvolume in the quota group 1/UID, so that subvolumes a member makes can be put under the
+/// same limit.</summary>
+internal sealed class Volume(AgentOptions options, Layout layout)
+{
+    /// <summary>For people: <c>btrfs</c>, <c>btrfs on a loop image</c>, or the file system's type with <c>(counted only)</c>.</summary>
+    public string Kind { get; private set; } = "";
+
+    public bool Enforces { get; private set; }
+
+    /// <summary>Mounts or makes what is needed. Never fails for want of btrfs: <see cref="Kind"/> then says that it only counts.</summary>
+    public void Prepare(Action<string> log)
+    {
+        Files.Directory(layout.Accounts, Modes.Traverse);
+        if (TypeOf(layout.Accounts) == "btrfs" || TryImage(log))
+        {
+            var enabled = Commands.Try("btrfs", "quota", "enable", layout.Accounts);
+            Enforces = enabled.Code == 0;
+            if (!Enforces)
+            {
+                log($"Quotas are only counted: {enabled.Reason}");
+            }
+        }
+
+        Kind = TypeOf(layout.Accounts) + (File.Exists(layout.Image) ? " on a loop image" : "") + (Enforces ? "" : " (counted only)");
+        Files.Directory(layout.Accounts, Modes.Traverse);
+        Files.Directory(layout.Trash, Modes.Private);
+    }
+
+    /// <summary>An empty root directory for an account, made beside its place; the caller furnishes and renames it.</summary>
+    public void Make(string path, int uid)
+    {
+        if (!Enforces)
+        {
+            Files.Directory(path);
+            return;
+        }
+
+        _ = Commands.Try("btrfs", "qgroup", "create", Group(uid), layout.Accounts);
+        Commands.Run("btrfs", "subvolume", "create", "-i", Group(uid), path);
+    }
+
+    public void SetLimit(int uid, long? limit)
+    {
+        if (Enforces)
+        {
+            Commands.Run("btrfs", "qgroup", "limit", limit?.ToString(CultureInfo.InvariantCulture) ?? "none", Group(uid), layout.Accounts);
+        }
+    }
+
+    /// <summary>Limits in force by uid; null where there is none. Empty when nothing is enforced.</summary>
+    public IReadOnlyDictionary<int, long?> Limits() => Enforces ? Table(sync: false).ToDictionary(r => r.Key, r => r.Value.Limit) : new Dictionary<int, long?>();
+
+    /// <summary>Bytes used by uid. Asks the quota groups once; without them walks each tree and counts blocks.</summary>
+    public IReadOnlyDictionary<int, long> Usage(IReadOnlyDictionary<string, int> accounts)
+    {
+        if (Enforces)
+        {
+            AdoptStraySubvolumes(accounts);
+            return Table(sync: true).ToDictionary(r => r.Key, r => r.Value.Used);
+        }
+
+        return accounts.Where(a => Directory.Exists(layout.Tree(a.Key))).ToDictionary(a => a.Value, a =>
+            long.Parse(Commands.Run("du", "-sx", "--block-size=1", layout.Tree(a.Key)).Split('\t')[0], CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>Moves a tree out of service without deleting anything of it.</summary>
+    public void ToTrash(string handle, int uid, DateTimeOffset now) =>
+        Native.Rename(layout.Tree(handle), $"{layout.Trash}/{handle}-{uid}-{now.ToUnixTimeSeconds()}");
+
+    /// <summary>Deletes what was removed more than 30 days ago.</summary>
+    public void EmptyTrash(DateTimeOffset now)
+    {
+        foreach (var tree in Directory.EnumerateDirectories(layout.Trash))
+        {
+            if (Path.GetFileName(tree).Split('-') is [.., var uid, var at] && long.TryParse(at, NumberStyles.None, CultureInfo.InvariantCulture, out var since)
+                && now.ToUnixTimeSeconds() - since > 30 * 86400)
+            {
+                Discard(tree);
+                _ = Enforces ? Commands.Try("btrfs", "qgroup", "destroy", $"1/{uid}", layout.Accounts) : null;
+            }
+        }
+    }
+
+    /// <summary>Deletes a tree that nobody can reach any more. GNU rm walks by descriptor, follows no link, and removes an
+    /// emptied subvolume like a directory.</summary>
+    public static void Discard(string tree) => Commands.Run("rm", "-rf", "--", tree);
+
+    public static bool IsMounted(string path) => Commands.Try("mountpoint", "-q", path).Code == 0;
+
+    public static string TypeOf(string path) => Commands.Run("findmnt", "-n", "-o", "FSTYPE", "-T", path).Trim();
+
+    private static string Group(int uid) => $"1/{uid}";
+
+    private static string Number(long bytes) => bytes.ToString(CultureInfo.InvariantCulture);
+
+    private bool TryImage(Action<string> log)
+    {
+        var free = new DriveInfo(layout.Root).AvailableFreeSpace;
+        var size = Math.Min(options.ImageBytes, free * 6 / 10);
+        // 256 MiB: below about 110 MiB mkfs.btrfs refuses, and members need some room.
+        if (!File.Exists(layout.Image) && (size < 256L << 20 || Directory.EnumerateFileSystemEntries(layout.Accounts).Any()))
+        {
+            return false;
+        }
+
+        try
+        {
+            if (!File.Exists(layout.Image))
+            {
+                var beside = $"{layout.Image}.new";
+                Commands.Run("truncate", "-s", Number(size), beside);
+                Commands.Run("mkfs.btrfs", "-q", "-f", beside);
+                Native.Rename(beside, layout.Image);
+            }
+
+            MakeLoopDevices();
+            Commands.Run("mount", "-t", "btrfs", "-o", "loop,nosuid,nodev,noatime", layout.Image, layout.Accounts);
+            return true;
+        }
+        catch (MachineException no)
+        {
+            log($"No btrfs image: {no.Message}");
+            return false;
+        }
+    }
+
+    /// <summary>A container's /dev may hold no loop devices although the kernel has them (majors 10:237 and 7:N).</summary>
+    private static void MakeLoopDevices()
+    {
+        if (!File.Exists("/dev/loop-control"))
+        {
+            _ = Commands.Try("mknod", "/dev/loop-control", "c", "10", "237");
+        }
+
+        foreach (var i in Enumerable.Range(0, 8).Where(i => !File.Exists($"/dev/loop{i}")))
+        {
+            _ = Commands.Try("mknod", "-m", "660", $"/dev/loop{i}", "b", "7", Number(i));
+        }
+    }
+
+    /// <summary>A subvolume that a member made inside the account escapes its quota group; it is put under the same limit.</summary>
+    private void AdoptStraySubvolumes(IReadOnlyDictionary<string, int> accounts)
+    {
+        foreach (var words in Commands.Run("btrfs", "subvolume", "list", layout.Accounts).Split('\n').Select(l => l.Split(' ', 9)))
+        {
+            // ID 257 gen 15 top level 256 path ann/sites/x; below a subvolume the path is from the top of the file system.
+            if (words is [_, var id, _, _, _, _, _, _, var path] && path[(path.LastIndexOf("accounts/", StringComparison.Ordinal) is var at and >= 0 ? at + 9 : 0)..] is var below
+                && below.Split('/', 2) is [var handle, _] && accounts.TryGetValue(handle, out var uid))
+            {
+                _ = Commands.Try("btrfs", "qgroup", "assign", $"0/{id}", Group(uid), layout.Accounts);
+            }
+        }
+    }
+
+    private Dictionary<int, (long Used, long? Limit)> Table(bool sync)
+    {
+        IReadOnlyList<string> ask = ["qgroup", "show", "--raw", "-re", .. sync ? new[] { "--sync" } : [], layout.Accounts];
+        var rows = new Dictionary<int, (long, long?)>();
+        foreach (var words in Commands.Run("btrfs", ask).Split('\n').Select(l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries)))
+        {
+            if (words is [['1', '/', .. var uid], var used, _, var limit, ..])
+            {
+                rows[int.Parse(uid, CultureInfo.InvariantCulture)] =
+                    (long.Parse(used, CultureInfo.InvariantCulture), limit == "none" ? null : long.Parse(limit, CultureInfo.InvariantCulture));
+            }
+        }
+
+        return rows;
+    }
+}

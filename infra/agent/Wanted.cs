@@ -1,0 +1,136 @@
+using Panel.Hosting;
+
+namespace Panel.Agent;
+
+/// <summary>An account as it is, or as it should be, on this host. The difference of two of them is the plan.</summary>
+/// <param name="Pool">The text of the php-fpm pool; a pool always listens.</param>
+/// <param name="Keys">The text of authorized_keys; null when nobody may come in.</param>
+/// <param name="Processes">Something runs as the account.</param>
+internal sealed record AccountShape(
+    UnixUser? User,
+    bool Tree,
+    long? Limit,
+    IReadOnlySet<string> Sites,
+    IReadOnlyDictionary<string, Links> Vhosts,
+    string? Pool,
+    string? Keys,
+    bool Processes)
+{
+    public static AccountShape Nothing { get; } = new(null, false, null, new HashSet<string>(), new Dictionary<string, Links>(), null, null, false);
+
+    /// <summary>The same with nothing taken away that is there: after a restore of Panel's database, until an admin has
+    /// looked. A suspension still takes the keys and PHP, as it can be reversed.</summary>
+    public AccountShape Keeping(AccountShape found) => this with
+    {
+        Sites = Sites.Union(found.Sites).ToHashSet(StringComparer.Ordinal),
+        Vhosts = found.Vhosts.Where(v => !Vhosts.ContainsKey(v.Key)).Concat(Vhosts).ToDictionary(),
+        Pool = Keys is null ? Pool : Pool ?? found.Pool,
+        Keys = Keys is null || found.Keys is null ? Keys : FileServer.Authorized(Lines(Keys).Union(Lines(found.Keys))),
+    };
+
+    private static string[] Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+}
+
+/// <summary>Why a site or key of an account was put aside; the rest of the account goes on.</summary>
+internal sealed record Problem(string Kind, string Name, string Message);
+
+/// <summary>What Panel asks for one account, after the agent has checked every word of it.</summary>
+internal sealed record Wanted(AccountState Asked, AccountShape Shape, IReadOnlyList<Problem> Problems)
+{
+    /// <summary>Null with a reason when the account as a whole cannot be had: nothing of it is touched then.</summary>
+    public static (Wanted? Wanted, string? Refused) Of(AccountState asked, HostView host)
+    {
+        var refused = !Grammar.IsHandle(asked.Handle) ? "The handle is not one that a host accepts."
+            : !Identity.IsMember(asked.Uid) ? $"The uid {asked.Uid} lies outside {Identity.First} to {Identity.Last}."
+            : host.TakenByMachine.Contains(asked.Handle) ? $"{asked.Handle} is a user or group of the machine itself."
+            : host.Users.Values.FirstOrDefault(u => u.Uid == asked.Uid && u.Handle != asked.Handle) is { } other ? $"The uid {asked.Uid} belongs to {other.Handle} on this host."
+            : host.Users.GetValueOrDefault(asked.Handle) is { } same && same.Uid != asked.Uid ? $"{asked.Handle} has the uid {same.Uid} on this host, not {asked.Uid}."
+            : asked.DiskLimitBytes < 0 ? "The disk limit is negative."
+            : null;
+        if (refused is not null)
+        {
+            return (null, refused);
+        }
+
+        return (asked.Status == AccountStatus.Removed ? new Wanted(asked, AccountShape.Nothing, []) : Live(asked, host), null);
+    }
+
+    private static Wanted Live(AccountState asked, HostView host)
+    {
+        var suspended = asked.Status == AccountStatus.Suspended;
+        var problems = new List<Problem>();
+        var sites = new HashSet<string>(StringComparer.Ordinal);
+        var vhosts = new Dictionary<string, Links>(StringComparer.Ordinal);
+        string? version = null;
+        foreach (var site in asked.Sites)
+        {
+            if (Refusal(site, asked.Handle, host, version) is { } no)
+            {
+                problems.Add(new Problem("site", site.Name, no));
+                continue;
+            }
+
+            var php = site.Kind == SiteKind.Php;
+            version ??= php ? site.PhpVersion ?? host.PhpVersions[0] : null;
+            sites.Add(site.Name);
+            foreach (var name in site.Domains.Prepend(site.Address))
+            {
+                vhosts.TryAdd(name, host.Vhosts.For(asked.Handle, site.Name, php, suspended));
+            }
+        }
+
+        var good = asked.Keys.Where(k => Grammar.IsPublicKey(k.PublicKey)).Select(k => k.PublicKey);
+        problems.AddRange(asked.Keys.Where(k => !Grammar.IsPublicKey(k.PublicKey))
+            .Select(k => new Problem("key", $"{k.Id}", "This is not a public key in the form 'type base64' without options.")));
+        var shape = new AccountShape(
+            new UnixUser(asked.Handle, asked.Uid, suspended), true, asked.DiskLimitBytes, sites, vhosts,
+            version is null || suspended ? null : PhpPool.Render(host.Layout, asked.Handle, version),
+            suspended ? null : FileServer.Authorized(good),
+            !suspended);
+        return new Wanted(asked, shape, problems);
+    }
+
+    private static string? Refusal(SiteState site, string handle, HostView host, string? version)
+    {
+        if (!Grammar.IsSiteName(site.Name))
+        {
+            return "The site's name is not one that a host accepts.";
+        }
+
+        foreach (var name in site.Domains.Prepend(site.Address))
+        {
+            if (!Grammar.IsDomain(name))
+            {
+                return "A domain of this site is not a lower-case host name of letters, digits and hyphens.";
+            }
+
+            if (host.Vhosts.All.GetValueOrDefault(name) is { } taken && host.Vhosts.OwnerOf(taken) != handle)
+            {
+                return $"{name} already leads to a site of another account on this host.";
+            }
+
+            if (site.Kind == SiteKind.Php && name.Length > NginxConf.LongestPhpHost)
+            {
+                return $"{name} is longer than {NginxConf.LongestPhpHost} characters, too long for a PHP site.";
+            }
+        }
+
+        return site.Kind switch
+        {
+            SiteKind.Static => null,
+            SiteKind.Php when host.PhpVersions.Count == 0 => "PHP is not installed on this host.",
+            SiteKind.Php when site.PhpVersion is { } asked && !host.PhpVersions.Contains(asked) => $"PHP {asked} is not on this host; there is {string.Join(", ", host.PhpVersions)}.",
+            SiteKind.Php when site.PhpVersion is { } asked && version is { } first && asked != first => $"Another site of this account runs PHP {first}; one account runs one version.",
+            SiteKind.Php => null,
+            _ => "This host cannot run sites of this kind yet.",
+        };
+    }
+}
+
+/// <summary>What an account is checked against.</summary>
+internal sealed record HostView(
+    Layout Layout,
+    Vhosts Vhosts,
+    IReadOnlySet<string> TakenByMachine,
+    IReadOnlyDictionary<string, UnixUser> Users,
+    IReadOnlyList<string> PhpVersions);

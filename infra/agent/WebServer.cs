@@ -1,0 +1,78 @@
+using System.Net;
+
+namespace Panel.Agent;
+
+/// <summary>Our nginx: one configuration, its default answer, and the probe that proves a site is served.</summary>
+internal sealed class WebServer(Layout layout) : IDisposable
+{
+    private Ports? ports;
+
+    private readonly HttpClient http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, UseCookies = false }) { Timeout = TimeSpan.FromSeconds(5) };
+
+    private readonly Daemon daemon = new(
+        new DaemonKind(
+            "nginx", "/usr/sbin/nginx",
+            c => ["-t", "-q", "-c", c, "-e", $"{layout.Log}/nginx-error.log"],
+            c => ["-c", c, "-e", $"{layout.Log}/nginx-error.log"],
+            Native.SigTerm),
+        $"{layout.Nginx}/nginx.conf", $"{layout.Run}/nginx.pid", layout);
+
+    public Running? Running => daemon.Find();
+
+    public string? Converge(Ports chosen)
+    {
+        ports = chosen;
+        Files.Directory(layout.Nginx);
+        Files.Directory(layout.Vhosts, Modes.Group, 0, Identity.NginxId);
+        Files.Directory(layout.Pages);
+        foreach (var (name, html) in NginxConf.Pages)
+        {
+            Files.PutIfChanged($"{layout.Pages}/{name}", html);
+        }
+
+        MakeDefault();
+        return daemon.Converge(NginxConf.Render(layout, chosen));
+    }
+
+    /// <summary>Null when nginx answers for this name from its directory; else the reason in words.</summary>
+    public async Task<string?> ProbeAsync(string host, bool suspended, CancellationToken ct)
+    {
+        using var question = new HttpRequestMessage(HttpMethod.Get, $"http://127.0.0.1:{ports!.HttpPort}{NginxConf.ProbePath}");
+        question.Headers.Host = host;
+        try
+        {
+            using var answer = await http.SendAsync(question, ct);
+            var text = await answer.Content.ReadAsStringAsync(ct);
+            return suspended
+                ? answer.StatusCode == HttpStatusCode.ServiceUnavailable ? null : $"The web server answers {(int)answer.StatusCode} for {host} although it is suspended."
+                : answer.IsSuccessStatusCode && text.StartsWith(host + " ", StringComparison.Ordinal) ? null : $"The web server answers {(int)answer.StatusCode} for {host}.";
+        }
+        catch (Exception no) when (no is HttpRequestException || (no is TaskCanceledException && !ct.IsCancellationRequested))
+        {
+            return $"The web server does not answer for {host}: {no.Message}";
+        }
+    }
+
+    public void Stop() => daemon.Stop();
+
+    public void Dispose() => http.Dispose();
+
+    /// <summary>What unknown names get: a self-signed certificate and 404. The key is readable for nginx' workers, which
+    /// open certificates by name while they shake hands.</summary>
+    private void MakeDefault()
+    {
+        var place = $"{layout.Vhosts}/{Vhosts.Default}";
+        if (Directory.Exists(place))
+        {
+            return;
+        }
+
+        var staged = $"{layout.Staging}/{Guid.NewGuid():n}";
+        Files.Directory(staged, Modes.Group, 0, Identity.NginxId);
+        Commands.Run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "3650",
+            "-subj", "/CN=localhost", "-keyout", $"{staged}/tls.key", "-out", $"{staged}/tls.crt");
+        Native.Own($"{staged}/tls.key", 0, Identity.NginxId);
+        File.SetUnixFileMode($"{staged}/tls.key", Modes.GroupFile);
+        Native.Rename(staged, place);
+    }
+}
