@@ -188,7 +188,7 @@ public sealed class AgentMachine : IAsyncLifetime, IDisposable
             await Panel.DisposeAsync();
         }
 
-        await RunAsync("rm", "-rf", "--", root, $"/srv/panel/{Id}", $"/run/panel/{Id}");
+        await RunAsync("rm", "-rf", "--", root, $"/srv/panel/{Id}", $"/run/panel/host-{Id}");
         Dispose();
     }
 

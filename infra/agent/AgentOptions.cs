@@ -11,7 +11,7 @@ internal sealed partial record AgentOptions
 {
     public required string Data { get; init; }
 
-    /// <summary>8 hex digits of the SHA-256 of the data path as given: names /srv/panel/ID and /run/panel/ID.</summary>
+    /// <summary>8 hex digits of the SHA-256 of the data path as given: names /srv/panel/ID and /run/panel/host-ID.</summary>
     public required string Id { get; init; }
 
     public required string Socket { get; init; }

@@ -10,7 +10,7 @@ internal sealed record DaemonKind(
     Func<string, string[]> Start,
     int QuitSignal);
 
-/// <summary>A daemon of our own beside the machine's. It is known by the pid and start time recorded in /run/panel/ID/daemons,
+/// <summary>A daemon of our own beside the machine's. It is known by the pid and start time recorded in /run/panel/host-ID/daemons,
 /// so that an agent that was killed finds it again and never starts a second one.</summary>
 internal sealed class Daemon(DaemonKind kind, string configuration, string pidFile, Layout layout)
 {

@@ -65,7 +65,7 @@ internal sealed class HostAgent(AgentOptions options, Host host, AgentLink link,
             }
 
             full |= requests.Any(r => r.Work == AgentWork.Converge);
-            if (full || changed.Count > 0 || ledger.Unsent)
+            if (full || changed.Count > 0 || ledger.Unsent || (ledger.NeverSent && answer is not null))
             {
                 await PassAsync(full, changed, requests.Where(r => r.Work == AgentWork.Converge).Select(r => r.Id), ct);
             }

@@ -3,10 +3,11 @@ namespace Panel.Agent;
 /// <summary>Where everything lies. All of it is root's; members own only what lies in home, private, tmp, sessions and public.</summary>
 internal sealed class Layout(string root, string run)
 {
-    public static Layout Of(AgentOptions options) => new($"/srv/panel/{options.Id}", $"/run/panel/{options.Id}");
+    public static Layout Of(AgentOptions options) => new($"/srv/panel/{options.Id}", $"/run/panel/host-{options.Id}");
 
     public string Root { get; } = root;
 
+    /// <summary>Not below /run/panel/ID, where Panel.Web's user may make files.</summary>
     public string Run { get; } = run;
 
     public string State => $"{Root}/state";
@@ -26,7 +27,7 @@ internal sealed class Layout(string root, string run)
 
     public string Php => $"{Root}/php";
 
-    public string Log => $"{Root}/log";
+    public string Log => $"{Root}/host-log";
 
     public string Accounts => $"{Root}/accounts";
 
