@@ -23,6 +23,7 @@ internal static class Pages
             o.ViewLocationFormats.Clear();
             o.ViewLocationFormats.Add("/Shared/{0}.cshtml");
         });
+        services.AddScoped<Home.Dashboard>();
         services.AddAntiforgery(o =>
         {
             o.Cookie.Name = "form";

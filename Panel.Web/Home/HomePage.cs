@@ -5,7 +5,10 @@ namespace Panel.Web.Home;
 /// <summary>One thing that waits for the member, and where it is settled.</summary>
 public sealed record Need(string Title, string Why, string Href, string Link);
 
-public sealed record HomePage(string Greeting, string Handle, IReadOnlyList<Need> Needs, IReadOnlyList<AuditPage> Lately)
+/// <summary>What <c>finger handle@host</c> answers at this moment, its first lines only.</summary>
+public sealed record FingerCell(string State, string Words, string Command, string FirstLines, DateTime? WrittenAt);
+
+public sealed record HomePage(string Greeting, string Handle, IReadOnlyList<Need> Needs, FingerCell? Finger, IReadOnlyList<AuditPage> Lately)
 {
     /// <summary>The first word of the name, without a time of day: the house does not know where the member is.</summary>
     internal static string Greet(string name) => $"Hello, {name.Split(' ', 2)[0]}.";
