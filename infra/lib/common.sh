@@ -56,7 +56,7 @@ find_dotnet() {
   local at
   for at in "$(command -v dotnet || true)" "${DOTNET_ROOT:-}/dotnet" "$HOME/.dotnet/dotnet" /usr/share/dotnet/dotnet \
     /usr/lib/dotnet/dotnet /usr/local/share/dotnet/dotnet; do
-    if [ -n "$at" ] && [ -x "$at" ] && "$at" --list-sdks 2>/dev/null | grep -q '^10\.'; then
+    if [ -n "$at" ] && [ -x "$at" ] && grep -q '^10\.' <<<"$("$at" --list-sdks 2>/dev/null)"; then
       DOTNET=$(realpath -- "$at")
       DOTNET_ROOT=$(dirname -- "$DOTNET")
       export DOTNET_ROOT PATH="$DOTNET_ROOT:$PATH"

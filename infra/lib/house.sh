@@ -6,8 +6,8 @@ MARK=.panel
 
 claim_data() {
   if [ -d "$DATA" ] && [ ! -e "$DATA/$MARK" ] && [ ! -e "$DATA/panel.db" ] && [ ! -e "$DATA/keys" ] &&
-    find "$DATA" -mindepth 1 -maxdepth 1 ! -name run ! -name 'programs*' ! -name 'build*' ! -name setup.lock \
-      ! -name launch ! -name logs | grep -q .; then
+    [ -n "$(find "$DATA" -mindepth 1 -maxdepth 1 ! -name run ! -name 'programs*' ! -name 'build*' ! -name setup.lock \
+      ! -name launch ! -name logs -print -quit)" ]; then
     die "Panel__Data: $DATA holds files that are not Panel's; expected is a new or empty directory, or one that Panel made."
   fi
   mkdir -p -- "$DATA"

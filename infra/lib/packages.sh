@@ -56,7 +56,10 @@ installed_packages() { dpkg-query -W -f='${db:Status-Status} ${Package}\n' | sed
 # A machine with systemd would start the new units at its next boot: only those that came with new packages are disabled.
 disable_new_units() {
   local package file unit
-  [ -d /run/systemd/system ] || return 0
+  if [ ! -d /run/systemd/system ]; then
+    cat >/dev/null
+    return 0
+  fi
   while read -r package; do
     while read -r file; do
       unit=${file##*/}
