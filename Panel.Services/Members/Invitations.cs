@@ -20,12 +20,22 @@ public sealed class Invitations(PanelDb db, HouseKeys keys, TimeProvider time, I
         return new Uri(options.Value.PublicUri, $"/welcome/{token}");
     }
 
-    /// <summary>The open invitation behind a token, or null when it is unknown, used or expired.</summary>
+    /// <summary>The open invitation behind a token, or null when it is unknown, used or expired. The link for the first admin
+    /// is closed as soon as there is one.</summary>
     public async Task<Invitation?> FindAsync(string token, CancellationToken ct)
     {
         var hash = HashOf(token);
         var now = time.GetUtcNow().UtcDateTime;
-        return await db.Set<Invitation>().SingleOrDefaultAsync(i => i.TokenHash == hash && i.UsedAt == null && i.ExpiresAt > now, ct);
+        var found = await db.Set<Invitation>().AsNoTracking().SingleOrDefaultAsync(i => i.TokenHash == hash && i.UsedAt == null && i.ExpiresAt > now, ct);
+        return found is { MemberId: null } && await HasAdminAsync(ct) ? null : found;
+    }
+
+    /// <summary>Marks the invitation as used inside the caller's transaction; false when somebody else was first.</summary>
+    public async Task<bool> UseAsync(Invitation invitation, CancellationToken ct)
+    {
+        var now = time.GetUtcNow().UtcDateTime;
+        return await db.Set<Invitation>().Where(i => i.Id == invitation.Id && i.UsedAt == null && i.ExpiresAt > now)
+            .ExecuteUpdateAsync(set => set.SetProperty(i => i.UsedAt, now), ct) == 1;
     }
 
     /// <summary>A fresh link for the first admin, or null when there is an admin already.</summary>
@@ -36,7 +46,7 @@ public sealed class Invitations(PanelDb db, HouseKeys keys, TimeProvider time, I
             return new NotAllowed("Only the operator on the machine itself may ask for the set-up link.");
         }
 
-        if (await db.Users.AnyAsync(m => m.AdminAt != null && m.JoinedAt != null && m.RemovedAt == null, ct))
+        if (await HasAdminAsync(ct))
         {
             return new SetupLink(null);
         }
@@ -45,6 +55,9 @@ public sealed class Invitations(PanelDb db, HouseKeys keys, TimeProvider time, I
         await db.SaveChangesAsync(ct);
         return new SetupLink(url);
     }
+
+    private Task<bool> HasAdminAsync(CancellationToken ct) =>
+        db.Users.AnyAsync(m => m.AdminAt != null && m.JoinedAt != null && m.RemovedAt == null, ct);
 
     private string HashOf(string token) => keys.Hash("invitation", token);
 }

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 
 namespace Panel.Services.Members;
 
@@ -54,6 +55,10 @@ public sealed class Member : IdentityUser<long>
             builder.Property(m => m.UserName).HasColumnName("handle").IsRequired();
             builder.Property(m => m.NormalizedUserName).HasColumnName("normalized_handle").IsRequired();
             builder.Ignore(m => m.Handle);
+
+            // SQLite compares no DateTimeOffset; as UTC DateTime it does, like every other time here.
+            builder.Property(m => m.LockoutEnd).HasConversion(new ValueConverter<DateTimeOffset, DateTime>(
+                end => end.UtcDateTime, end => new DateTimeOffset(DateTime.SpecifyKind(end, DateTimeKind.Utc))));
         }
 
         public void Configure(EntityTypeBuilder<IdentityUserPasskey<long>> builder)

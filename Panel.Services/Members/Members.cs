@@ -29,14 +29,30 @@ public sealed class Members(
             return new NotAllowed("Only an admin adds members.");
         }
 
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        var made = await CreateAsync(by, wanted, ct);
+        if (made.Refused is { } no)
+        {
+            return no;
+        }
+
+        var link = await invitations.MakeAsync(made.Value!.Id, ct);
+        await db.SaveChangesAsync(ct);
+        await transaction.CommitAsync(ct);
+        return new MemberAdded(made.Value.Id, made.Value.Handle, link);
+    }
+
+    /// <summary>Checks and makes the member inside the caller's transaction, with audit; whoever calls it has checked the right.</summary>
+    internal async Task<Outcome<Member>> CreateAsync(Actor by, NewMember wanted, CancellationToken ct)
+    {
         if (Handles.Check(wanted.Handle) is { } no)
         {
             return no;
         }
 
-        if (CheckEmail(wanted.Email) is { } badEmail)
+        if ((CheckEmail(wanted.Email) ?? CheckName(wanted.Name)) is { } wrong)
         {
-            return badEmail;
+            return wrong;
         }
 
         var packageName = wanted.Package ?? Package.Standard;
@@ -54,25 +70,22 @@ public sealed class Members(
         var now = time.GetUtcNow().UtcDateTime;
         var member = new Member
         {
-            UserName = wanted.Handle, Email = wanted.Email.Trim(), Name = wanted.Name?.Trim() ?? "", PackageId = package.Id, CreatedAt = now,
+            UserName = wanted.Handle, Email = wanted.Email.Trim(), Name = wanted.Name?.Trim() ?? "", PackageId = package.Id, CreatedAt = now, LockoutEnabled = true,
         };
         if (wanted.Admin)
         {
             member.MakeAdmin(now);
         }
 
-        await using var transaction = await db.Database.BeginTransactionAsync(ct);
         var made = await users.CreateAsync(member);
         if (!made.Succeeded)
         {
             return new Refusal(made.Errors.First().Description, "handle");
         }
 
-        var link = await invitations.MakeAsync(member.Id, ct);
         audit.Add(by, member.Id, "member.add", member.Handle, ("email", null, member.Email), ("name", null, member.Name), ("admin", null, wanted.Admin ? "yes" : "no"), ("package", null, package.Name));
         await SaveAsync(member, ct);
-        await transaction.CommitAsync(ct);
-        return new MemberAdded(member.Id, member.Handle, link);
+        return member;
     }
 
     public async Task<IReadOnlyList<MemberPage>> ListAsync(Actor by, CancellationToken ct) =>
@@ -161,7 +174,10 @@ public sealed class Members(
                 m.RemovedAt != null ? "removed" : m.SuspendedAt != null ? "suspended" : m.JoinedAt == null ? "invited" : "active",
                 m.AdminAt != null, p.Name, m.CreatedAt, m.SuspendedAt, m.RemovedAt));
 
-    private static Refusal? CheckEmail(string? email) =>
+    internal static Refusal? CheckName(string? name) =>
+        name is null || (name.Length <= 100 && !name.Any(char.IsControl)) ? null : new Refusal("A name has at most 100 characters, all on one line.", "name");
+
+    internal static Refusal? CheckEmail(string? email) =>
         MailAddress.TryCreate(email, out var address) && address.Address == email.Trim() && email.Length <= 254 && !email.Any(char.IsControl)
             ? null
             : new Refusal("An e-mail address is needed, like ann@example.org.", "email");

@@ -17,7 +17,6 @@ public static class MembersSetup
                 identity.Password.RequireLowercase = false;
                 identity.Password.RequireUppercase = false;
                 identity.Password.RequireNonAlphanumeric = false;
-                identity.Lockout.MaxFailedAccessAttempts = 10;
                 identity.Stores.SchemaVersion = IdentitySchemaVersions.Version3;
             })
             .AddEntityFrameworkStores<PanelDb>()
@@ -28,6 +27,9 @@ public static class MembersSetup
         services.AddScoped<Invitations>();
         services.AddScoped<ApiTokens>();
         services.AddScoped<Sessions>();
+        services.AddScoped<AcceptInvitation>();
+        services.AddScoped<SignIns>();
+        services.Configure<PasswordHasherOptions>(o => o.IterationCount = 210_000); // PBKDF2-HMAC-SHA512, OWASP Password Storage Cheat Sheet 2023.
         return services;
     }
 }

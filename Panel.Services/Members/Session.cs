@@ -99,6 +99,14 @@ public sealed class Sessions(PanelDb db, Members members, HouseKeys keys, AuditT
         return Done.It;
     }
 
+    /// <summary>Ends every session of a member inside the caller's unit of work, but for the one whose key is given.</summary>
+    internal async Task EndAllAsync(Member member, string? except, CancellationToken ct)
+    {
+        var (kept, now) = (except is null ? null : keys.Hash("session", except), time.GetUtcNow().UtcDateTime);
+        await db.Set<Session>().Where(s => s.MemberId == member.Id && s.EndedAt == null && s.KeyHash != kept)
+            .ExecuteUpdateAsync(set => set.SetProperty(s => s.EndedAt, now), ct);
+    }
+
     /// <summary>Ends the session of a cookie at sign-out.</summary>
     public async Task EndAsync(string key, CancellationToken ct)
     {

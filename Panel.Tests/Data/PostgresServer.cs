@@ -32,7 +32,7 @@ public sealed class PostgresServer
             },
             RedirectStandardError = true,
         };
-        server = Process.Start(start)!;
+        server = StartBesideUs(start);
         _ = server.StandardError.ReadToEndAsync();
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Stop();
         WaitUntilReady();
@@ -54,6 +54,21 @@ public sealed class PostgresServer
         using var probe = new TcpListener(IPAddress.Loopback, 0);
         probe.Start();
         return ((IPEndPoint)probe.LocalEndpoint).Port;
+    }
+
+    /// <summary>The kernel sends the signal of --pdeathsig when the thread that started the child ends (prctl(2)), so that
+    /// thread stays as long as the server does.</summary>
+    private static Process StartBesideUs(ProcessStartInfo start)
+    {
+        var started = new TaskCompletionSource<Process>();
+        var parent = new Thread(() =>
+        {
+            var process = Process.Start(start)!;
+            started.SetResult(process);
+            process.WaitForExit();
+        }) { IsBackground = true };
+        parent.Start();
+        return started.Task.GetAwaiter().GetResult();
     }
 
     private string To(string database) =>

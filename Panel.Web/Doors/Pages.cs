@@ -56,6 +56,7 @@ internal static class Pages
             pages.UseStatusCodePagesWithReExecute("/problem/{0}");
         });
         app.UseRouting();
+        app.UseRateLimiter();
         app.UseAuthentication();
         app.UseAuthorization();
     }

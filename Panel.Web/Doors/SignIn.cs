@@ -40,6 +40,7 @@ internal static class SignIn
             .AddPolicy(Policies.Api, p => p.AddAuthenticationSchemes(DoorAuthentication.Scheme).RequireClaim("door", nameof(Door.Api), nameof(Door.Cli)))
             .AddPolicy(Policies.Agent, p => p.AddAuthenticationSchemes(DoorAuthentication.Scheme).RequireClaim("door", nameof(Door.Agent)))
             .SetFallbackPolicy(new Microsoft.AspNetCore.Authorization.AuthorizationPolicyBuilder().RequireAssertion(_ => false).Build());
+        services.AddLimits();
         services.AddHttpContextAccessor();
         services.AddScoped(s => s.GetRequiredService<IHttpContextAccessor>().HttpContext?.Actor() ?? Services.Actor.Job);
         return services;
@@ -85,8 +86,12 @@ internal static class SignIn
         cookie.ExpireTimeSpan = TimeSpan.FromDays(14);
         cookie.SlidingExpiration = true;
         cookie.LoginPath = "/sign-in";
-        cookie.AccessDeniedPath = "/denied";
         cookie.Events.OnValidatePrincipal = CheckSessionAsync;
+        cookie.Events.OnRedirectToAccessDenied = context =>
+        {
+            context.Response.StatusCode = StatusCodes.Status403Forbidden;
+            return Task.CompletedTask;
+        };
     }
 
     /// <summary>The cookie only names a session; the row decides, so that ending it here or on suspension is at once.

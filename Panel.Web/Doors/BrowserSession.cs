@@ -1,0 +1,51 @@
+using System.Buffers.Text;
+using System.Security.Claims;
+using System.Security.Cryptography;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Http.Extensions;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.AspNetCore.Mvc;
+using Panel.Services.Members;
+
+namespace Panel.Web.Doors;
+
+/// <summary>Begins and ends what the cookie of a browser stands for.</summary>
+internal static class BrowserSession
+{
+    /// <summary>A new key at every sign-in, so that a cookie planted before it is worth nothing.</summary>
+    public static async Task StartSessionAsync(this HttpContext context, Member member, string way, CancellationToken ct)
+    {
+        var sessions = context.RequestServices.GetRequiredService<Sessions>();
+        if (context.SessionKey() is { } before)
+        {
+            await sessions.EndAsync(before, ct);
+        }
+
+        var key = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
+        await sessions.StartAsync(member, key, context.Request.Headers.UserAgent.ToString(), way, ct);
+        var identity = SignIn.Identity(member, IdentityConstants.ApplicationScheme, new Claim(SignIn.SessionClaim, key));
+        await context.SignInAsync(IdentityConstants.ApplicationScheme, new ClaimsPrincipal(identity), new AuthenticationProperties { IsPersistent = true });
+    }
+
+    public static async Task EndSessionAsync(this HttpContext context, CancellationToken ct)
+    {
+        if (context.SessionKey() is { } key)
+        {
+            await context.RequestServices.GetRequiredService<Sessions>().EndAsync(key, ct);
+        }
+
+        await context.SignOutAsync(IdentityConstants.ApplicationScheme);
+    }
+
+    public static string? SessionKey(this HttpContext context) => context.User.FindFirstValue(SignIn.SessionClaim);
+
+    /// <summary>Where the reader wanted to go, if that is on this site; else home.</summary>
+    public static string Back(this ControllerBase controller, string? wanted) => controller.Url.IsLocalUrl(wanted) ? wanted : "/";
+
+    /// <summary>303: the answer to a form that changed something is a page to look at (RFC 9110 §15.4.4).</summary>
+    public static IActionResult SeeOther(this ControllerBase controller, string path)
+    {
+        controller.Response.Headers.Location = UriHelper.Encode(new Uri(controller.Request.PathBase + path, UriKind.Relative));
+        return new StatusCodeResult(StatusCodes.Status303SeeOther);
+    }
+}
