@@ -11,19 +11,17 @@ internal static class Limits
     public const string SignIn = "sign-in";
 
     /// <summary>Tries from one address in <see cref="Window"/>: enough for a studio behind one router, far too few to guess.</summary>
-    public const int Tries = 30;
+    public const int Tries = 20;
 
-    public static readonly TimeSpan Window = TimeSpan.FromMinutes(5);
+    public static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
 
     public static IServiceCollection AddLimits(this IServiceCollection services) => services.AddRateLimiter(limiter =>
     {
         limiter.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
-        limiter.OnRejected = async (context, ct) =>
+        limiter.OnRejected = (context, _) =>
         {
-            var response = context.HttpContext.Response;
-            response.Headers.RetryAfter = Window.TotalSeconds.ToString(CultureInfo.InvariantCulture);
-            response.ContentType = "text/plain; charset=utf-8";
-            await response.WriteAsync("Too many tries from your address. Wait five minutes, then try again. Nothing was changed.", ct);
+            context.HttpContext.Response.Headers.RetryAfter = Window.TotalSeconds.ToString(CultureInfo.InvariantCulture);
+            return ValueTask.CompletedTask;
         };
         limiter.AddPolicy(SignIn, context => HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method)
             ? RateLimitPartition.GetNoLimiter("look")

@@ -8,7 +8,7 @@ namespace Panel.Web.Home;
 
 /// <summary>Everything of one member on one page, asked from the front doors one after the other; a part that is refused
 /// is left out.</summary>
-public sealed class Dashboard(Members members, FingerAccounts fingers, AuditTrail audit)
+public sealed class Dashboard(Services.Members.Members members, FingerAccounts fingers, AuditTrail audit)
 {
     private const int LatestEntries = 6;
     private const int FingerLines = 6;
