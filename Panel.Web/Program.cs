@@ -1,5 +1,6 @@
 using Panel.Services.Data;
 using Panel.Services.Finger;
+using Panel.Services.Hosting;
 using Panel.Services.Members;
 using Panel.Web;
 using Panel.Web.Api;
@@ -15,6 +16,7 @@ var builder = Listeners.CreateBuilder(args);
 builder.AddListeners();
 builder.Services.AddData(builder.Configuration).AddMembers();
 builder.Services.AddFinger(builder.Configuration);
+builder.Services.AddHosting(builder.Configuration);
 builder.Services.AddPages().AddSignIn().AddApi().AddSchedule();
 
 var app = builder.Build();

@@ -1,3 +1,4 @@
+using Panel.Web.Hosting;
 using Quartz;
 
 namespace Panel.Web;
@@ -7,7 +8,10 @@ internal static class Schedule
 {
     public static IServiceCollection AddSchedule(this IServiceCollection services)
     {
-        services.AddQuartz();
+        services.AddQuartz(q =>
+        {
+            q.ScheduleJob<CheckQuotasJob>(t => t.WithIdentity("check-quotas").WithCronSchedule("0 0/15 * * * ?"), j => j.WithIdentity("check-quotas"));
+        });
         services.AddQuartzHostedService(o => o.WaitForJobsToComplete = true);
         return services;
     }

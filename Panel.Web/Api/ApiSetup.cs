@@ -25,6 +25,11 @@ internal static class ApiSetup
         api.MapMembers();
         api.MapAudit();
         api.MapFinger();
+        api.MapSites();
+        api.MapKeys();
+        api.MapHosts();
+        api.MapUsage();
+        app.MapAgentLink();
     }
 
     /// <summary>Limits a token on these routes to those that hold <c>scope:read</c> for GET, <c>scope:write</c> for the rest.</summary>

@@ -16,6 +16,11 @@ internal static class CommandLine
         root.Subcommands.Add(MemberVerbs.Member());
         root.Subcommands.Add(FingerVerbs.Finger());
         root.Subcommands.Add(AuditVerbs.Audit());
+        root.Subcommands.Add(SiteVerbs.Site());
+        root.Subcommands.Add(DomainVerbs.Domain());
+        root.Subcommands.Add(KeyVerbs.Key());
+        root.Subcommands.Add(HostVerbs.Host());
+        root.Subcommands.Add(UsageVerbs.Usage());
 
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)

@@ -1,0 +1,99 @@
+using Microsoft.EntityFrameworkCore;
+using Panel.Hosting;
+using Panel.Services.Data;
+
+namespace Panel.Services.Hosting;
+
+/// <summary>Stores what the agent of the local host found and did. A repeated report changes nothing; one about accounts of
+/// another host, or about a future revision, is not believed.</summary>
+public sealed class AgentReports(PanelDb db, LiveChanges live, Quotas quotas, TimeProvider time)
+{
+    private const int LongestMessage = 500;
+    private const int LongestName = 100;
+
+    public async Task<Outcome<Done>> StoreAsync(HostReport report, CancellationToken ct)
+    {
+        var epoch = await db.Set<HouseSetting>().Where(s => s.Name == HouseSetting.Epoch).Select(s => s.Value).SingleAsync(ct);
+        if (report.Epoch != epoch)
+        {
+            return new InTheWay("This report is about another database. Ask for the accounts first.");
+        }
+
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        // Writing first takes the row's lock, so that two reports are counted one after the other.
+        await db.Set<Host>().Where(h => h.Link == HostLink.Local).ExecuteUpdateAsync(set => set.SetProperty(h => h.ReportNumber, h => h.ReportNumber), ct);
+        var host = await db.Set<Host>().SingleAsync(h => h.Link == HostLink.Local, ct);
+        var now = time.GetUtcNow().UtcDateTime;
+        var wasSilent = host.IsSilent(now);
+        host.Hear(report, now);
+        var handles = report.Accounts.Select(a => a.Handle).Concat(report.Usage.Select(u => u.Handle)).Distinct().ToList();
+        var members = await (
+            from member in db.Users
+            join placement in db.Set<Placement>() on member.Id equals placement.MemberId
+            where placement.HostId == host.Id && handles.Contains(member.UserName!)
+            select new { member.UserName, member.Id }).ToDictionaryAsync(m => m.UserName!, m => m.Id, ct);
+
+        await TakeItemsAsync(host, report, members, now, ct);
+        if (report.Usage.Count > 0)
+        {
+            await quotas.TakeAsync([.. report.Usage.Where(u => members.ContainsKey(u.Handle)).Select(u => (members[u.Handle], u))], now, ct);
+        }
+
+        if (report.RequestId is { } id && await db.Set<HostRequest>().SingleOrDefaultAsync(r => r.Id == id && r.HostId == host.Id && r.AnsweredAt == null, ct) is { } request)
+        {
+            request.Answer(report, now);
+            live.AfterCommit(db, LiveChanges.Request(id));
+        }
+
+        await db.SaveChangesAsync(ct);
+        await transaction.CommitAsync(ct);
+        if (wasSilent)
+        {
+            foreach (var member in members.Values)
+            {
+                live.Wake(LiveChanges.Member(member));
+            }
+        }
+
+        return Done.It;
+    }
+
+    private async Task TakeItemsAsync(Host host, HostReport report, Dictionary<string, long> members, DateTime now, CancellationToken ct)
+    {
+        var accounts = report.Accounts.Where(a => members.ContainsKey(a.Handle) && a.Revision <= host.Revision).ToList();
+        var ids = accounts.Select(a => members[a.Handle]).ToList();
+        var known = await db.Set<ItemStatus>().Where(s => s.HostId == host.Id && ids.Contains(s.MemberId)).ToDictionaryAsync(s => (s.MemberId, s.Kind, s.Name), ct);
+        foreach (var account in accounts)
+        {
+            var member = members[account.Handle];
+            foreach (var item in account.Items.Where(IsSound))
+            {
+                if (!known.TryGetValue((member, item.Kind, item.Name), out var status))
+                {
+                    known[(member, item.Kind, item.Name)] = status = new ItemStatus { HostId = host.Id, MemberId = member, Kind = item.Kind, Name = item.Name };
+                    db.Add(status);
+                }
+
+                if (status.Take(account.Revision, item, Plain(item.Message), now, host.ReportNumber))
+                {
+                    live.AfterCommit(db, LiveChanges.Member(member));
+                }
+            }
+        }
+    }
+
+    private static bool IsSound(ItemReport item) =>
+        item.Kind is ItemStatus.Account or ItemStatus.SiteItem or ItemStatus.KeyItem && item.Name.Length is > 0 and <= LongestName && Enum.IsDefined(item.State);
+
+    /// <summary>One line of bounded length: the words come from programs that read what members wrote.</summary>
+    private static string? Plain(string? message)
+    {
+        if (string.IsNullOrWhiteSpace(message))
+        {
+            return null;
+        }
+
+        var line = string.Concat(message.Select(c => char.IsControl(c) ? ' ' : c)).Trim();
+        return line.Length > LongestMessage ? line[..LongestMessage] : line;
+    }
+}

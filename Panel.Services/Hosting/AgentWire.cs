@@ -1,0 +1,33 @@
+using System.Text.Json;
+using Panel.Hosting;
+
+namespace Panel.Services.Hosting;
+
+/// <summary>Reads and writes what the agent link carries, by the serialiser that the agent itself is compiled with.</summary>
+public static class AgentWire
+{
+    public static Task WriteAsync(Stream to, AccountsAnswer answer, CancellationToken ct) =>
+        JsonSerializer.SerializeAsync(to, answer, AgentJson.Default.AccountsAnswer, ct);
+
+    /// <summary>Null when the body is not a whole report.</summary>
+    public static async Task<HostReport?> ReadReportAsync(Stream from, CancellationToken ct)
+    {
+        try
+        {
+            return await JsonSerializer.DeserializeAsync(from, AgentJson.Default.HostReport, ct);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    internal static string Write(HostFacts facts) => JsonSerializer.Serialize(facts, AgentJson.Default.HostFacts);
+
+    internal static string Write(IReadOnlyList<string> lines) => JsonSerializer.Serialize(lines, AgentJson.Default.IReadOnlyListString);
+
+    internal static HostFacts? ReadFacts(string? json) => json is null ? null : JsonSerializer.Deserialize(json, AgentJson.Default.HostFacts);
+
+    internal static IReadOnlyList<string> ReadLines(string? json) =>
+        json is null ? [] : JsonSerializer.Deserialize(json, AgentJson.Default.IReadOnlyListString) ?? [];
+}

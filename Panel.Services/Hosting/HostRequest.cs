@@ -1,0 +1,45 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using Panel.Hosting;
+
+namespace Panel.Services.Hosting;
+
+/// <summary>Something a host is asked to do once: a dry run, a full pass now, or a usage sample.</summary>
+public sealed class HostRequest
+{
+    /// <summary>A request that an agent took and did not answer is given again after this, so that a crash loses none.</summary>
+    public static readonly TimeSpan GivenAgainAfter = TimeSpan.FromMinutes(1);
+
+    /// <summary>Nobody waits for an older one any more.</summary>
+    public static readonly TimeSpan Life = TimeSpan.FromMinutes(10);
+
+    public long Id { get; init; }
+
+    public long HostId { get; init; }
+
+    public AgentWork Work { get; init; }
+
+    public required string AskedBy { get; init; }
+
+    public DateTime AskedAt { get; init; }
+
+    public DateTime? TakenAt { get; set; }
+
+    public DateTime? AnsweredAt { get; private set; }
+
+    public long Milliseconds { get; private set; }
+
+    /// <summary>The steps of a dry run, one a line, as JSON.</summary>
+    public string? Plan { get; private set; }
+
+    public void Answer(HostReport report, DateTime at)
+    {
+        (AnsweredAt, Milliseconds) = (at, report.Milliseconds);
+        Plan = report.Plan is null ? null : AgentWire.Write(report.Plan);
+    }
+
+    internal sealed class Mapping : IEntityTypeConfiguration<HostRequest>
+    {
+        public void Configure(EntityTypeBuilder<HostRequest> builder) => builder.ToTable("host_requests");
+    }
+}

@@ -1,0 +1,67 @@
+using Microsoft.EntityFrameworkCore;
+using Panel.Hosting;
+using Panel.Services.Audit;
+using Panel.Services.Data;
+
+namespace Panel.Services.Hosting;
+
+/// <summary>What a host answered: the steps of a dry run, or how long a pass took.</summary>
+public sealed record HostAnswer(string Host, string Work, IReadOnlyList<string> Steps, long Milliseconds, DateTime AnsweredAt);
+
+/// <summary>Asks a host for something and waits for its answer; for admins.</summary>
+public sealed class HostWork(PanelDb db, Hosts hosts, LiveChanges live, AuditTrail audit, TimeProvider time)
+{
+    public static readonly TimeSpan PlanLimit = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan PassLimit = TimeSpan.FromMinutes(3);
+
+    /// <summary>What a pass would do; does nothing.</summary>
+    public Task<Outcome<HostAnswer>> PlanAsync(Actor by, string name, CancellationToken ct) => AskAsync(by, name, AgentWork.Plan, PlanLimit, ct);
+
+    /// <summary>Runs a full pass now and waits until it is through.</summary>
+    public Task<Outcome<HostAnswer>> ConvergeAsync(Actor by, string name, CancellationToken ct) => AskAsync(by, name, AgentWork.Converge, PassLimit, ct);
+
+    private async Task<Outcome<HostAnswer>> AskAsync(Actor by, string name, AgentWork work, TimeSpan limit, CancellationToken ct)
+    {
+        if (await hosts.FindAsync(by, name, ct) is not { } host)
+        {
+            return new NotThere($"host {name}");
+        }
+
+        if (host.IsSilent(time.GetUtcNow().UtcDateTime))
+        {
+            return new InTheWay($"Host {host.Name} does not answer. {Hosts.StateOf(host, time.GetUtcNow().UtcDateTime).Reason}");
+        }
+
+        var request = new HostRequest { HostId = host.Id, Work = work, AskedBy = by.Name, AskedAt = time.GetUtcNow().UtcDateTime };
+        await using (var transaction = await db.Database.BeginTransactionAsync(ct))
+        {
+            db.Add(request);
+            if (work == AgentWork.Converge)
+            {
+                audit.Add(by, null, "host.converge", host.Name);
+            }
+
+            live.AfterCommit(db, LiveChanges.Host(host.Id));
+            await db.SaveChangesAsync(ct);
+            await transaction.CommitAsync(ct);
+        }
+
+        var until = time.GetUtcNow() + limit;
+        while (true)
+        {
+            var next = live.Next(LiveChanges.Request(request.Id));
+            var row = await db.Set<HostRequest>().AsNoTracking().SingleAsync(r => r.Id == request.Id, ct);
+            if (row.AnsweredAt is { } at)
+            {
+                return new HostAnswer(host.Name, work == AgentWork.Plan ? "plan" : "converge", AgentWire.ReadLines(row.Plan), row.Milliseconds, at);
+            }
+
+            if (time.GetUtcNow() >= until)
+            {
+                return new InTheWay($"Host {host.Name} did not answer within {limit.TotalSeconds:0} seconds. What it was asked stands, and it will be done when the host is free.");
+            }
+
+            await live.WaitAsync(next, LiveChanges.LookAgain, ct);
+        }
+    }
+}

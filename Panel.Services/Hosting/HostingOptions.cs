@@ -1,0 +1,24 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Panel.Services.Hosting;
+
+/// <summary>Names and ports of the hosted sites. Section <c>Hosting</c>. The ports count until the agent has reported
+/// the ones that it really got.</summary>
+public sealed class HostingOptions
+{
+    /// <summary>Automatic site names are <c>SITE.HANDLE.BASE</c>.</summary>
+    [RegularExpression(@"\A[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*\z", ErrorMessage = "Hosting:Base must be a host name in lower case, such as localhost or example.org.")]
+    public string Base { get; set; } = "localhost";
+
+    [Range(1, 65535)]
+    public int HttpPort { get; set; } = 18080;
+
+    [Range(1, 65535)]
+    public int HttpsPort { get; set; } = 18443;
+
+    [Range(1, 65535)]
+    public int SftpPort { get; set; } = 2222;
+
+    /// <summary>Where the local agent calls; empty is <c>run/agent.sock</c> in the data directory.</summary>
+    public string AgentSocket { get; set; } = "";
+}

@@ -1,0 +1,79 @@
+using Microsoft.EntityFrameworkCore;
+using Panel.Hosting;
+using Panel.Services.Data;
+using Panel.Services.Members;
+
+namespace Panel.Services.Hosting;
+
+/// <summary>Keeps samples of disk use, and writes one notice each time an account goes over 80, 95 or 100 % of its package.</summary>
+public sealed class Quotas(PanelDb db, LiveChanges live, TimeProvider time)
+{
+    public static readonly IReadOnlyList<int> Marks = [80, 95, 100];
+
+    // A use that trembles at a mark is one crossing, not one per check.
+    private const int ClearlyBelow = 2;
+
+    /// <summary>Asks every host for fresh figures and checks those that are here. Safe to run twice, late, or on two nodes at once.</summary>
+    public async Task CheckAsync(Actor by, CancellationToken ct)
+    {
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        var now = time.GetUtcNow().UtcDateTime;
+        var tooOld = now - HostRequest.Life;
+        var idle = await db.Set<Host>().Where(h => !db.Set<HostRequest>().Any(r => r.HostId == h.Id && r.Work == AgentWork.Usage && r.AnsweredAt == null && r.AskedAt > tooOld))
+            .Select(h => h.Id).ToListAsync(ct);
+        foreach (var host in idle)
+        {
+            db.Add(new HostRequest { HostId = host, Work = AgentWork.Usage, AskedBy = by.Name, AskedAt = now });
+            live.AfterCommit(db, LiveChanges.Host(host));
+        }
+
+        var ids = await db.Users.Where(m => m.RemovedAt == null).Select(m => m.Id).ToListAsync(ct);
+        await ReviewAsync(ids, now, ct);
+        await db.SaveChangesAsync(ct);
+        await transaction.CommitAsync(ct);
+    }
+
+    /// <summary>Takes reported figures into the caller's transaction and checks them.</summary>
+    internal async Task TakeAsync(IReadOnlyList<(long MemberId, UsageReport Usage)> reported, DateTime now, CancellationToken ct)
+    {
+        var (day, ids) = (DateOnly.FromDateTime(now), reported.Select(r => r.MemberId).ToList());
+        var known = await db.Set<UsageSample>().Where(s => s.Day == day && ids.Contains(s.MemberId)).ToDictionaryAsync(s => s.MemberId, ct);
+        foreach (var (member, usage) in reported.Where(r => r.Usage.DiskBytes >= 0))
+        {
+            if (!known.TryGetValue(member, out var sample))
+            {
+                known[member] = sample = new UsageSample { MemberId = member, Day = day };
+                db.Add(sample);
+            }
+
+            (sample.DiskBytes, sample.Enforced, sample.At) = (usage.DiskBytes, usage.Enforced, now);
+        }
+
+        await db.SaveChangesAsync(ct);
+        await ReviewAsync(ids, now, ct);
+    }
+
+    private async Task ReviewAsync(List<long> members, DateTime now, CancellationToken ct)
+    {
+        var limits = await db.Users.Where(m => members.Contains(m.Id)).Join(db.Set<Package>(), m => m.PackageId, p => p.Id, (m, p) => new { m.Id, p.DiskBytes }).ToListAsync(ct);
+        var newest = await db.Set<UsageSample>().AsNoTracking().Where(s => members.Contains(s.MemberId) &&
+            !db.Set<UsageSample>().Any(later => later.MemberId == s.MemberId && later.Day > s.Day)).ToDictionaryAsync(s => s.MemberId, ct);
+        var open = (await db.Set<QuotaNotice>().Where(n => members.Contains(n.MemberId) && n.EndedAt == null).ToListAsync(ct)).ToLookup(n => n.MemberId);
+        foreach (var limit in limits.Where(l => l.DiskBytes > 0 && newest.ContainsKey(l.Id)))
+        {
+            var percent = 100m * newest[limit.Id].DiskBytes / limit.DiskBytes;
+            foreach (var ended in open[limit.Id].Where(n => percent < n.Percent - ClearlyBelow))
+            {
+                ended.EndedAt = now;
+            }
+
+            foreach (var mark in Marks.Where(m => percent >= m && open[limit.Id].All(n => n.Percent != m)))
+            {
+                // Another node may have seen the same crossing: its row stands.
+                await db.Database.ExecuteSqlAsync(
+                    $"INSERT INTO quota_notices (member_id, percent, disk_bytes, limit_bytes, crossed_at) VALUES ({limit.Id}, {mark}, {newest[limit.Id].DiskBytes}, {limit.DiskBytes}, {now}) ON CONFLICT DO NOTHING", ct);
+                live.AfterCommit(db, LiveChanges.Member(limit.Id));
+            }
+        }
+    }
+}

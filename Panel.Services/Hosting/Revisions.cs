@@ -1,0 +1,29 @@
+using Microsoft.EntityFrameworkCore;
+using Panel.Services.Data;
+
+namespace Panel.Services.Hosting;
+
+/// <summary>Gives a change of an account its number. Must run inside the transaction of the change and before it reads what
+/// its checks depend on: the row of the host stays locked until the commit, so changes of one host happen one after the other.</summary>
+public sealed class Revisions(PanelDb db, LiveChanges live)
+{
+    /// <summary>The placement of the member with the new number on it, or null when no host carries the member yet.</summary>
+    public async Task<Placement?> RaiseAsync(long memberId, CancellationToken ct)
+    {
+        if (await db.Set<Placement>().SingleOrDefaultAsync(p => p.MemberId == memberId, ct) is not { } placement)
+        {
+            return null;
+        }
+
+        placement.Revision = await RaiseHostAsync(placement.HostId, ct);
+        live.AfterCommit(db, LiveChanges.Member(memberId));
+        return placement;
+    }
+
+    public async Task<long> RaiseHostAsync(long hostId, CancellationToken ct)
+    {
+        var raised = await db.Database.SqlQuery<long>($"UPDATE hosts SET revision = revision + 1 WHERE id = {hostId} RETURNING revision AS \"Value\"").ToListAsync(ct);
+        live.AfterCommit(db, LiveChanges.Host(hostId));
+        return raised.Single();
+    }
+}

@@ -1,0 +1,22 @@
+using Panel.Services;
+using Panel.Services.Hosting;
+
+namespace Panel.Web.Api;
+
+internal static class SitesApi
+{
+    public static void MapSites(this RouteGroupBuilder api)
+    {
+        var sites = api.MapGroup("/members/{handle}/sites").Scope("sites");
+        sites.MapGet("/", async (string handle, Actor by, Sites all, CancellationToken ct) => (await all.ListAsync(by, handle, ct)).ToResult());
+        sites.MapPost("/", async (string handle, NewSite wanted, Actor by, Sites all, CancellationToken ct) => (await all.AddAsync(by, handle, wanted, ct)).ToCreated());
+        sites.MapGet("/{name}", async (string handle, string name, Actor by, Sites all, CancellationToken ct) => (await all.ShowAsync(by, handle, name, ct)).ToResult());
+        sites.MapDelete("/{name}", async (string handle, string name, Actor by, Sites all, CancellationToken ct) => (await all.RemoveAsync(by, handle, name, ct)).ToResult());
+
+        var domains = api.MapGroup("/members/{handle}/domains").Scope("sites");
+        domains.MapGet("/", async (string handle, Actor by, Domains all, CancellationToken ct) => (await all.ListAsync(by, handle, ct)).ToResult());
+        domains.MapPost("/", async (string handle, NewDomain wanted, Actor by, Domains all, CancellationToken ct) => (await all.AddAsync(by, handle, wanted, ct)).ToCreated());
+        domains.MapDelete("/{name}", async (string handle, string name, Actor by, Domains all, CancellationToken ct) => (await all.RemoveAsync(by, handle, name, ct)).ToResult());
+        domains.MapPut("/{name}/approval", async (string handle, string name, Actor by, Domains all, CancellationToken ct) => (await all.ApproveAsync(by, handle, name, ct)).ToResult());
+    }
+}

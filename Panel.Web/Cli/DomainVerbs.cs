@@ -1,0 +1,47 @@
+using System.CommandLine;
+
+namespace Panel.Web.Cli;
+
+internal static class DomainVerbs
+{
+    private static readonly Argument<string> Handle = new("HANDLE");
+    private static readonly Argument<string> Name = new("DOMAIN");
+
+    public static Command Domain()
+    {
+        var domain = new Command("domain", "Names of a member's own that lead to sites.");
+        domain.Subcommands.Add(Add());
+        var list = new Command("list", "All domains of a member.") { Handle };
+        list.SetAction((given, ct) => CliDoor.CallAsync(given, HttpMethod.Get, Path(given), null, node =>
+        {
+            foreach (var row in node.AsArray())
+            {
+                Console.WriteLine($"{row!["name"],-40}  {(row["approvedAt"] is null ? "waiting" : "approved"),-8}  {row["site"]}");
+            }
+        }, ct));
+        domain.Subcommands.Add(list);
+        var approve = new Command("approve", "Approve a name that a member has claimed; it is served from then on.") { Handle, Name };
+        approve.SetAction((given, ct) => CliDoor.CallAsync(given, HttpMethod.Put, One(given) + "/approval", null, _ => Console.WriteLine("Approved."), ct));
+        domain.Subcommands.Add(approve);
+        var remove = new Command("remove", "Stop serving a name and set it free.") { Handle, Name };
+        remove.SetAction((given, ct) => CliDoor.CallAsync(given, HttpMethod.Delete, One(given), null, _ => Console.WriteLine("Removed."), ct));
+        domain.Subcommands.Add(remove);
+        return domain;
+    }
+
+    private static Command Add()
+    {
+        var site = new Option<string?>("--site") { Description = "The site it leads to.", HelpName = "NAME" };
+        var approve = new Option<bool>("--approve") { Description = "Approve it at once; the operator's word always does." };
+        var add = new Command("add", "Add a name; a member's own waits for an admin's approval.") { Handle, Name, site, approve };
+        add.SetAction((given, ct) => CliDoor.CallAsync(given, HttpMethod.Post, Path(given), new
+        {
+            name = given.GetValue(Name), site = given.GetValue(site), approve = given.GetValue(approve),
+        }, node => Console.WriteLine($"{node["name"]} {(node["approvedAt"] is null ? "waits for an admin's approval and is not served yet." : "is approved.")}"), ct));
+        return add;
+    }
+
+    private static string Path(ParseResult given) => $"/members/{CliDoor.Part(given.GetValue(Handle)!)}/domains";
+
+    private static string One(ParseResult given) => $"{Path(given)}/{CliDoor.Part(given.GetValue(Name)!)}";
+}

@@ -1,0 +1,66 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+
+namespace Panel.Web.Cli;
+
+internal static class SiteVerbs
+{
+    private static readonly Argument<string> Handle = new("HANDLE");
+    private static readonly Argument<string> Name = new("NAME");
+
+    public static Command Site()
+    {
+        var site = new Command("site", "Web sites of a member.");
+        site.Subcommands.Add(Add());
+        var list = new Command("list", "All sites of a member.") { Handle };
+        list.SetAction((given, ct) => CliDoor.CallAsync(given, HttpMethod.Get, Path(given), null, node =>
+        {
+            foreach (var row in node.AsArray())
+            {
+                Console.WriteLine($"{row!["name"],-31}  {row["kind"],-6}  {row["state"],-9}  {row["url"]}");
+            }
+        }, ct));
+        site.Subcommands.Add(list);
+        site.Subcommands.Add(One("show", "State, address and where files go.", HttpMethod.Get, Write));
+        site.Subcommands.Add(One("remove", "Take a site off the web; its files stay in the account.", HttpMethod.Delete, _ => Console.WriteLine("Removed.")));
+        return site;
+    }
+
+    private static Command Add()
+    {
+        var kind = new Option<string>("--kind") { Description = "static, php or proxy", Required = true, HelpName = "K" };
+        var domain = new Option<string[]>("--domain") { Description = "A name of your own that leads here; may be said several times.", HelpName = "D" };
+        var php = new Option<string?>("--php") { Description = "PHP version; without it the newest of the host.", HelpName = "V" };
+        var add = new Command("add", "Add a site; site show tells when it is live.") { Handle, Name, kind, domain, php };
+        add.SetAction((given, ct) => CliDoor.CallAsync(given, HttpMethod.Post, Path(given), new
+        {
+            name = given.GetValue(Name), kind = given.GetValue(kind), domains = given.GetValue(domain) ?? [], phpVersion = given.GetValue(php),
+        }, Write, ct));
+        return add;
+    }
+
+    private static Command One(string verb, string help, HttpMethod method, Action<JsonNode> print)
+    {
+        var command = new Command(verb, help) { Handle, Name };
+        command.SetAction((given, ct) => CliDoor.CallAsync(given, method, $"{Path(given)}/{CliDoor.Part(given.GetValue(Name)!)}", null, print, ct));
+        return command;
+    }
+
+    private static string Path(ParseResult given) => $"/members/{CliDoor.Part(given.GetValue(Handle)!)}/sites";
+
+    private static void Write(JsonNode site)
+    {
+        Console.WriteLine($"{site["name"]} ({site["kind"]}) is {site["state"]}: {site["url"]}");
+        if (site["reason"] is { } reason)
+        {
+            Console.WriteLine(reason);
+        }
+
+        var sftp = site["sftp"]!;
+        Console.WriteLine($"Files: sftp -P {sftp["port"]} {sftp["user"]}@{sftp["host"]}:{sftp["path"]}");
+        foreach (var domain in site["domains"]!.AsArray())
+        {
+            Console.WriteLine($"Domain: {domain!["name"]}{(domain["approvedAt"] is null ? " (waits for approval, not served)" : "")}");
+        }
+    }
+}
