@@ -29,6 +29,8 @@ public readonly record struct Outcome<T>
     [MemberNotNullWhen(false, nameof(Refused))]
     public bool Succeeded => Refused is null;
 
+    internal static Outcome<T> From(T value) => new(value, null);
+
     [SuppressMessage("Usage", "CA2225", Justification = "Front doors return the value or the refusal itself.")]
     public static implicit operator Outcome<T>(T value) => new(value, null);
 
@@ -40,4 +42,10 @@ public readonly record struct Outcome<T>
 public readonly record struct Done
 {
     public static Done It { get; }
+}
+
+public static class Outcome
+{
+    /// <summary>For values whose type is an interface, which C# does not convert by itself.</summary>
+    public static Outcome<T> Of<T>(T value) => Outcome<T>.From(value);
 }

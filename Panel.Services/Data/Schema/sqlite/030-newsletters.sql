@@ -61,3 +61,22 @@ CREATE TABLE suppressions (
 );
 
 CREATE INDEX suppressions_by_hash ON suppressions (email_hash, member_id);
+
+CREATE TABLE letters (
+  id integer PRIMARY KEY AUTOINCREMENT,
+  kind text NOT NULL,
+  list_id integer REFERENCES lists (id),
+  email text NOT NULL,
+  email_hash text NOT NULL,
+  subject text NOT NULL,
+  "text" text NOT NULL,
+  created_at text NOT NULL,
+  next_at text NOT NULL,
+  tries integer NOT NULL,
+  sent_at text,
+  failed_at text,
+  reply text
+);
+
+CREATE INDEX letters_by_hash ON letters (email_hash, created_at);
+CREATE INDEX letters_open ON letters (next_at) WHERE sent_at IS NULL AND failed_at IS NULL;

@@ -1,0 +1,131 @@
+using Microsoft.EntityFrameworkCore;
+using Panel.Services.Audit;
+using Panel.Services.Data;
+using Panel.Services.Members;
+
+namespace Panel.Services.Newsletters;
+
+/// <param name="From">As in <c>Name &lt;a@b.example&gt;</c>.</param>
+public sealed record NewList(string Name, string Title, string From, string? PostalAddress = null, string? Description = null);
+
+public sealed record ListChange(string Title, string Description, string PostalAddress, string ConsentText);
+
+public sealed record ListPage(
+    long Id, string Handle, string Name, string Title, string Description, string FromName, string FromEmail, string PostalAddress, string ConsentText,
+    string Language, bool FromApproved, DateTime CreatedAt, int Confirmed, int Pending, int Left, int Bounced, Uri Url);
+
+/// <summary>The newsletter lists of a member. A foreign list is not there.</summary>
+public sealed class Lists(PanelDb db, Members.Members members, SenderDomains senders, AuditTrail audit, TimeProvider time, Microsoft.Extensions.Options.IOptions<PanelOptions> panel)
+{
+    public const string DefaultConsent = "I want to get this newsletter by e-mail. I can leave at any time with one click.";
+
+    public async Task<Outcome<ListPage>> AddAsync(Actor by, string handle, NewList wanted, CancellationToken ct)
+    {
+        if (await members.ReachAsync(by, handle, ct) is not { } member)
+        {
+            return new NotThere($"member {handle}");
+        }
+
+        if (!member.IsActive)
+        {
+            return new InTheWay($"{handle} is {member.Status}: nothing can be added.");
+        }
+
+        if (Handles.CheckName(wanted.Name) is { } badName)
+        {
+            return badName;
+        }
+
+        if (ListWords.Check(wanted.Title, wanted.Description, wanted.PostalAddress) is { } badWords)
+        {
+            return badWords;
+        }
+
+        if (Sender.Parse(wanted.From) is not { } from)
+        {
+            return new Refusal("The sender looks like this: Ann Artist <letters@annart.example>.", "from");
+        }
+
+        if (await db.Set<MailingList>().AnyAsync(l => l.MemberId == member.Id && l.Name == wanted.Name, ct))
+        {
+            return new Refusal($"There is a list {wanted.Name} already. The name of a removed list stays taken, because old leave links still lead to it.", "name");
+        }
+
+        var package = await db.Set<Package>().SingleAsync(p => p.Id == member.PackageId, ct);
+        if (await db.Set<MailingList>().CountAsync(l => l.MemberId == member.Id && l.RemovedAt == null, ct) >= package.Lists)
+        {
+            return new InTheWay($"The package {package.Name} has room for {package.Lists} lists. Ask an admin for a bigger one.");
+        }
+
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        if (await senders.EnsureAsync(by, member, from.Address.Domain, ct) is { } no)
+        {
+            return no;
+        }
+
+        db.Add(new MailingList
+        {
+            MemberId = member.Id, Name = wanted.Name, Title = wanted.Title.Trim(), Description = wanted.Description?.Trim() ?? "", FromName = from.Name,
+            FromEmail = from.Address.Typed, PostalAddress = wanted.PostalAddress?.Trim() ?? "", ConsentText = DefaultConsent, CreatedAt = time.GetUtcNow().UtcDateTime,
+        });
+        audit.Add(by, member.Id, "list.add", wanted.Name, ("title", null, wanted.Title), ("from", null, wanted.From));
+        await db.SaveChangesAsync(ct);
+        await transaction.CommitAsync(ct);
+        return await ShowAsync(by, handle, wanted.Name, ct);
+    }
+
+    public async Task<Outcome<ListPage>> UpdateAsync(Actor by, string handle, string name, ListChange change, CancellationToken ct)
+    {
+        if (await FindAsync(by, handle, name, ct) is not { } list)
+        {
+            return new NotThere($"list {handle}/{name}");
+        }
+
+        if (ListWords.Check(change.Title, change.Description, change.PostalAddress, change.ConsentText) is { } no)
+        {
+            return no;
+        }
+
+        audit.Add(by, list.MemberId, "list.update", name,
+            ("title", list.Title, change.Title), ("description", list.Description, change.Description),
+            ("postalAddress", list.PostalAddress, change.PostalAddress), ("consentText", list.ConsentText, change.ConsentText));
+        (list.Title, list.Description, list.PostalAddress, list.ConsentText) = (change.Title.Trim(), change.Description.Trim(), change.PostalAddress.Trim(), change.ConsentText.Trim());
+        await db.SaveChangesAsync(ct);
+        return await ShowAsync(by, handle, name, ct);
+    }
+
+    public async Task<Outcome<IReadOnlyList<ListPage>>> ListAsync(Actor by, string handle, CancellationToken ct) =>
+        await members.ReachAsync(by, handle, ct) is { } member
+            ? await Pages(l => l.MemberId == member.Id).ToListAsync(ct)
+            : new NotThere($"member {handle}");
+
+    public async Task<Outcome<ListPage>> ShowAsync(Actor by, string handle, string name, CancellationToken ct) =>
+        await FindAsync(by, handle, name, ct) is { } list
+            ? await Pages(l => l.Id == list.Id).SingleAsync(ct)
+            : new NotThere($"list {handle}/{name}");
+
+    /// <summary>The list if <paramref name="by"/> may act for its member; the way every front door of this capability loads one.</summary>
+    public async Task<MailingList?> FindAsync(Actor by, string handle, string name, CancellationToken ct) =>
+        await members.ReachAsync(by, handle, ct) is { } member
+            ? await db.Set<MailingList>().SingleOrDefaultAsync(l => l.MemberId == member.Id && l.Name == name && l.RemovedAt == null, ct)
+            : null;
+
+    private IQueryable<ListPage> Pages(System.Linq.Expressions.Expression<Func<MailingList, bool>> which)
+    {
+        var address = panel.Value.PublicUri;
+        return db.Set<MailingList>().AsNoTracking().Where(which).Where(l => l.RemovedAt == null).OrderBy(l => l.Name)
+            .Select(l => new
+            {
+                List = l,
+                Handle = db.Users.Where(m => m.Id == l.MemberId).Select(m => m.UserName!).Single(),
+                Approved = db.Set<SenderDomain>().Any(d => d.MemberId == l.MemberId && d.ApprovedAt != null && l.FromEmail.EndsWith("@" + d.Domain)),
+                Confirmed = db.Set<Subscriber>().Count(s => s.ListId == l.Id && s.State == SubscriberState.Confirmed),
+                Pending = db.Set<Subscriber>().Count(s => s.ListId == l.Id && s.State == SubscriberState.Pending),
+                Left = db.Set<Subscriber>().Count(s => s.ListId == l.Id && s.State == SubscriberState.Left),
+                Bounced = db.Set<Subscriber>().Count(s => s.ListId == l.Id && (s.State == SubscriberState.Bounced || s.State == SubscriberState.Complained)),
+            })
+            .Select(r => new ListPage(
+                r.List.Id, r.Handle, r.List.Name, r.List.Title, r.List.Description, r.List.FromName, r.List.FromEmail, r.List.PostalAddress, r.List.ConsentText,
+                r.List.Language, r.Approved, r.List.CreatedAt, r.Confirmed, r.Pending, r.Left, r.Bounced, new Uri(address, $"/lists/{r.Handle}/{r.List.Name}")));
+    }
+}

@@ -1,0 +1,15 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Panel.Services.Newsletters;
+
+/// <summary>Section <c>Newsletters</c>.</summary>
+public sealed class NewslettersOptions
+{
+    /// <summary>How long a started send can still be taken back whole.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00", ErrorMessage = "Newsletters:Hold must lie between 00:00:00 and 1.00:00:00 (hours:minutes:seconds).")]
+    public TimeSpan Hold { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Sign-ups that one network (IPv4 /24, IPv6 /48) may ask for in an hour (rule S3).</summary>
+    [Range(1, 100_000)]
+    public int SignUpsPerNetwork { get; set; } = 60;
+}

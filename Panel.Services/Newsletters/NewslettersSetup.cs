@@ -1,0 +1,23 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Panel.Services.Newsletters;
+
+public static class NewslettersSetup
+{
+    public static IServiceCollection AddNewsletters(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<NewslettersOptions>().Bind(configuration.GetSection("Newsletters")).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<ReaderTokens>();
+        services.AddSingleton<SignUpBudget>();
+        services.AddSingleton<LetterBell>();
+        services.AddScoped<SenderDomains>();
+        services.AddScoped<Lists>();
+        services.AddScoped<Subscribers>();
+        services.AddScoped<SignUps>();
+        services.AddScoped<Departures>();
+        services.AddScoped<Letters>();
+        services.AddHostedService<LetterCarrier>();
+        return services;
+    }
+}
