@@ -30,6 +30,7 @@ internal static class ApiSetup
         api.MapHosts();
         api.MapUsage();
         app.MapAgentLink();
+        api.MapLists();
     }
 
     /// <summary>Limits a token on these routes to those that hold <c>scope:read</c> for GET, <c>scope:write</c> for the rest.</summary>

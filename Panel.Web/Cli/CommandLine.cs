@@ -15,6 +15,8 @@ internal static class CommandLine
         root.Subcommands.Add(MemberVerbs.Setup());
         root.Subcommands.Add(MemberVerbs.Member());
         root.Subcommands.Add(FingerVerbs.Finger());
+        root.Subcommands.Add(ListVerbs.List());
+        root.Subcommands.Add(ListVerbs.Subscriber());
         root.Subcommands.Add(AuditVerbs.Audit());
         root.Subcommands.Add(SiteVerbs.Site());
         root.Subcommands.Add(DomainVerbs.Domain());

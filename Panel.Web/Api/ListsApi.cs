@@ -1,0 +1,45 @@
+using Panel.Services;
+using Panel.Services.Newsletters;
+
+namespace Panel.Web.Api;
+
+internal static class ListsApi
+{
+    /// <summary>Limit of one import by upload: a million addresses are about 40 MB.</summary>
+    private const long MostImportBytes = 128 * 1024 * 1024;
+
+    public static void MapLists(this RouteGroupBuilder api)
+    {
+        var lists = api.MapGroup("/members/{handle}/lists").Scope("lists");
+        lists.MapGet("/", async (string handle, Actor by, Lists all, CancellationToken ct) => (await all.ListAsync(by, handle, ct)).ToResult());
+        lists.MapPost("/", async (string handle, NewList wanted, Actor by, Lists all, CancellationToken ct) => (await all.AddAsync(by, handle, wanted, ct)).ToCreated());
+        lists.MapGet("/{name}", async (string handle, string name, Actor by, Lists all, CancellationToken ct) => (await all.ShowAsync(by, handle, name, ct)).ToResult());
+        lists.MapPut("/{name}", async (string handle, string name, ListChange change, Actor by, Lists all, CancellationToken ct) =>
+            (await all.UpdateAsync(by, handle, name, change, ct)).ToResult());
+
+        var people = lists.MapGroup("/{name}/subscribers");
+        people.MapGet("/", async (string handle, string name, SubscriberState? state, long? after, Actor by, Subscribers all, CancellationToken ct) =>
+            (await all.ListAsync(by, handle, name, state, after, ct)).ToResult());
+        people.MapPost("/import", async (string handle, string name, string? consent, HttpRequest request, Actor by, Subscribers all, CancellationToken ct) =>
+            (await all.ImportAsync(by, handle, name, await SpooledAsync(request.Body, ct), consent, ct)).ToResult())
+            .Accepts<Stream>("text/csv").WithMetadata(new Microsoft.AspNetCore.Mvc.RequestSizeLimitAttribute(MostImportBytes));
+        people.MapGet("/export", async (string handle, string name, SubscriberState? state, Actor by, Subscribers all, CancellationToken ct) =>
+            await all.ExportAsync(by, handle, name, state, ct) is { Value: { } rows }
+                ? Results.Stream(body => SubscriberExport.WriteAsync(rows, body, ct), "text/csv; charset=utf-8", $"{name}.csv")
+                : ApiSetup.Refuse(new NotThere($"list {handle}/{name}")));
+
+        var domains = api.MapGroup("/members/{handle}/sender-domains").Scope("lists");
+        domains.MapGet("/", async (string handle, Actor by, SenderDomains all, CancellationToken ct) => (await all.ListAsync(by, handle, ct)).ToResult());
+        domains.MapPut("/{domain}/approval", async (string handle, string domain, Actor by, SenderDomains all, CancellationToken ct) =>
+            (await all.ApproveAsync(by, handle, domain, ct)).ToResult());
+    }
+
+    // The reader is synchronous; a slow upload must not hold a thread, nor the database, so it lands on disk first.
+    private static async Task<Stream> SpooledAsync(Stream body, CancellationToken ct)
+    {
+        var file = new FileStream(Path.GetTempFileName(), new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.ReadWrite, Options = FileOptions.DeleteOnClose | FileOptions.Asynchronous });
+        await body.CopyToAsync(file, ct);
+        file.Position = 0;
+        return file;
+    }
+}

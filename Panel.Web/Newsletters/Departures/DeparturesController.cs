@@ -1,0 +1,26 @@
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Mvc;
+using Panel.Services.Newsletters;
+using Panel.Web.Shared;
+
+namespace Panel.Web.Newsletters;
+
+/// <summary>RFC 8058: the POST needs nothing but its address, and is answered 200 at once, never by a redirect.</summary>
+[Area("Newsletters"), AllowAnonymous, IgnoreAntiforgeryToken, Route("u/{token}")]
+public sealed class DeparturesController(Departures departures) : PanelController
+{
+    [HttpGet(""), HttpHead("")]
+    public async Task<IActionResult> Show(string token, CancellationToken ct) =>
+        await departures.LookAsync(token, ct) is { Value: { } page } ? View(page) : NotFound();
+
+    [HttpPost("")]
+    public async Task<IActionResult> Create(string token, CancellationToken ct) =>
+        await departures.LeaveAsync(token, ct) is { Value: { } page } ? View(nameof(Show), page) : NotFound();
+
+    [HttpPost("return")]
+    public async Task<IActionResult> Destroy(string token, CancellationToken ct)
+    {
+        var back = await departures.ReturnAsync(token, ct);
+        return back.Refused is { } no ? Refuse(no, nameof(Show), (await departures.LookAsync(token, ct)).Value) : View(nameof(Show), back.Value);
+    }
+}
