@@ -1,7 +1,9 @@
 using Panel.Services.Data;
 using Panel.Services.Finger;
 using Panel.Services.Hosting;
+using Panel.Services.Mail;
 using Panel.Services.Members;
+using Panel.Services.Newsletters;
 using Panel.Web;
 using Panel.Web.Api;
 using Panel.Web.Cli;
@@ -17,6 +19,7 @@ builder.AddListeners();
 builder.Services.AddData(builder.Configuration).AddMembers();
 builder.Services.AddFinger(builder.Configuration);
 builder.Services.AddHosting(builder.Configuration);
+builder.Services.AddMail(builder.Configuration).AddNewsletters(builder.Configuration);
 builder.Services.AddPages().AddSignIn().AddApi().AddSchedule();
 
 var app = builder.Build();

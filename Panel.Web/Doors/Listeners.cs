@@ -17,6 +17,9 @@ internal static class Listeners
             builder.WebHost.UseStaticWebAssets();
         }
 
+        // Requests and statements carry addresses of people; they are nobody's business in a log.
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Microsoft.EntityFrameworkCore", LogLevel.Warning).AddFilter("Quartz", LogLevel.Warning);
+
         return builder;
     }
 

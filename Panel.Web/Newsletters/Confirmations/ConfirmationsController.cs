@@ -9,10 +9,10 @@ namespace Panel.Web.Newsletters;
 public sealed class ConfirmationsController(SignUps signUps) : PanelController
 {
     [HttpGet("")]
-    public async Task<IActionResult> Show(string token, CancellationToken ct) =>
+    public async Task<IActionResult> Show([FromRoute] string token, CancellationToken ct) =>
         await signUps.LookAsync(token, ct) is { Value: { } page } ? View(page) : NotFound();
 
     [HttpPost("")]
-    public async Task<IActionResult> Create(string token, CancellationToken ct) =>
+    public async Task<IActionResult> Create([FromRoute] string token, CancellationToken ct) =>
         await signUps.ConfirmAsync(token, ct) is { Value: { } page } ? View(nameof(Show), page) : NotFound();
 }

@@ -10,15 +10,15 @@ namespace Panel.Web.Newsletters;
 public sealed class DeparturesController(Departures departures) : PanelController
 {
     [HttpGet(""), HttpHead("")]
-    public async Task<IActionResult> Show(string token, CancellationToken ct) =>
+    public async Task<IActionResult> Show([FromRoute] string token, CancellationToken ct) =>
         await departures.LookAsync(token, ct) is { Value: { } page } ? View(page) : NotFound();
 
     [HttpPost("")]
-    public async Task<IActionResult> Create(string token, CancellationToken ct) =>
+    public async Task<IActionResult> Create([FromRoute] string token, CancellationToken ct) =>
         await departures.LeaveAsync(token, ct) is { Value: { } page } ? View(nameof(Show), page) : NotFound();
 
     [HttpPost("return")]
-    public async Task<IActionResult> Destroy(string token, CancellationToken ct)
+    public async Task<IActionResult> Destroy([FromRoute] string token, CancellationToken ct)
     {
         var back = await departures.ReturnAsync(token, ct);
         return back.Refused is { } no ? Refuse(no, nameof(Show), (await departures.LookAsync(token, ct)).Value) : View(nameof(Show), back.Value);

@@ -19,11 +19,11 @@ public sealed record ImportView(string Name, ImportForm Form, ImportReport? Repo
 public sealed class ImportsController(Lists lists, Subscribers subscribers) : PanelController
 {
     [HttpGet("new")]
-    public async Task<IActionResult> New(string name, CancellationToken ct) =>
+    public async Task<IActionResult> New([FromRoute] string name, CancellationToken ct) =>
         await lists.FindAsync(Me, MyHandle, name, ct) is null ? NotFound() : View(new ImportView(name, new ImportForm()));
 
     [HttpPost("")]
-    public async Task<IActionResult> Create(string name, [Bind(Prefix = "Form")] ImportForm form, CancellationToken ct)
+    public async Task<IActionResult> Create([FromRoute] string name, [Bind(Prefix = "Form")] ImportForm form, CancellationToken ct)
     {
         if (form.File is null)
         {

@@ -28,7 +28,7 @@ public sealed class ListsController(Lists lists, SenderDomains senders) : PanelC
     }
 
     [HttpGet("{name}")]
-    public async Task<IActionResult> Show(string name, CancellationToken ct)
+    public async Task<IActionResult> Show([FromRoute] string name, CancellationToken ct)
     {
         if (await lists.ShowAsync(Me, MyHandle, name, ct) is not { Value: { } list })
         {
@@ -40,11 +40,11 @@ public sealed class ListsController(Lists lists, SenderDomains senders) : PanelC
     }
 
     [HttpGet("{name}/edit")]
-    public async Task<IActionResult> Edit(string name, CancellationToken ct) =>
+    public async Task<IActionResult> Edit([FromRoute] string name, CancellationToken ct) =>
         await lists.ShowAsync(Me, MyHandle, name, ct) is { Value: { } list } ? View(ListEditForm.Of(list)) : NotFound();
 
     [HttpPost("{name}")]
-    public async Task<IActionResult> Update(string name, ListEditForm form, CancellationToken ct)
+    public async Task<IActionResult> Update([FromRoute] string name, ListEditForm form, CancellationToken ct)
     {
         var changed = await lists.UpdateAsync(Me, MyHandle, name, form.ToChange(), ct);
         if (changed.Refused is { } no)

@@ -12,12 +12,12 @@ public sealed record SignUpForm(PublicList? List, string? Email);
 public sealed class PublicListsController(SignUps signUps) : PanelController
 {
     [HttpGet("")]
-    public async Task<IActionResult> Show(string handle, string name, CancellationToken ct) =>
+    public async Task<IActionResult> Show([FromRoute] string handle, [FromRoute] string name, CancellationToken ct) =>
         await signUps.ShowAsync(handle, name, ct) is { Value: { } list } ? View(new SignUpForm(list, null)) : NotFound();
 
     /// <param name="website">Hidden from people; only a program fills it in, and gets the usual answer and no mail.</param>
     [HttpPost("")]
-    public async Task<IActionResult> Create(string handle, string name, [FromForm] string? email, [FromForm] string? website, CancellationToken ct)
+    public async Task<IActionResult> Create([FromRoute] string handle, [FromRoute] string name, [FromForm] string? email, [FromForm] string? website, CancellationToken ct)
     {
         var asked = string.IsNullOrEmpty(website)
             ? await signUps.RequestAsync(handle, name, email, "page", HttpContext.Connection.RemoteIpAddress, ct)

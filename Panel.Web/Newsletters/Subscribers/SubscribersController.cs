@@ -13,11 +13,11 @@ public sealed record SubscribersView(string Name, SubscriberState? State, IReadO
 public sealed class SubscribersController(Subscribers subscribers) : PanelController
 {
     [HttpGet("")]
-    public async Task<IActionResult> Index(string name, SubscriberState? state, long? after, CancellationToken ct) =>
+    public async Task<IActionResult> Index([FromRoute] string name, SubscriberState? state, long? after, CancellationToken ct) =>
         await subscribers.ListAsync(Me, MyHandle, name, state, after, ct) is { Value: { } people } ? View(new SubscribersView(name, state, people)) : NotFound();
 
     [HttpPost("export")]
-    public async Task<IActionResult> Export(string name, CancellationToken ct)
+    public async Task<IActionResult> Export([FromRoute] string name, CancellationToken ct)
     {
         if (await subscribers.ExportAsync(Me, MyHandle, name, null, ct) is not { Value: { } rows })
         {
