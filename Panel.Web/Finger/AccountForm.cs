@@ -1,0 +1,49 @@
+using System.ComponentModel.DataAnnotations;
+using Panel.Services.Finger;
+
+namespace Panel.Web.Finger;
+
+/// <summary>The editor's fields. An empty field takes the thing away; the name then is the member's own again.</summary>
+public sealed class AccountForm
+{
+    public string? Name { get; set; }
+
+    [Display(Name = "Web page")]
+    public string? WebPage { get; set; }
+
+    public string? Project { get; set; }
+
+    public string? Plan { get; set; }
+
+    public bool Listed { get; set; }
+
+    public bool Hidden { get; set; }
+
+    public List<FingerParts> Shows { get; set; } = [];
+
+    public long? Version { get; set; }
+
+    internal static AccountForm Of(FingerPage page) => new()
+    {
+        Name = page.Name, WebPage = page.WebPage, Project = page.Project, Plan = page.Plan,
+        Listed = page.Listed, Hidden = page.Hidden, Shows = [.. page.Shows], Version = page.Version,
+    };
+
+    internal FingerChanges Changes() => new(
+        Name ?? string.Empty, WebPage ?? string.Empty, Project ?? string.Empty, Plan ?? string.Empty, Hidden, Listed, Shows, Version: Version);
+}
+
+/// <summary>The editor: what is stored, what is typed, and the bytes that would be sent.</summary>
+public sealed record EditorPage(FingerPage Stored, AccountForm Form, Terminal Preview, bool Mine, bool Admin)
+{
+    /// <summary>The parts that a member chooses from, in the order in which an answer has them.</summary>
+    public static IReadOnlyList<(FingerParts Part, string Words)> Parts { get; } =
+    [
+        (FingerParts.Address, "Address"), (FingerParts.WebPage, "Web page"), (FingerParts.Project, "Project"), (FingerParts.Plan, "Plan"),
+    ];
+
+    public string State => Stored.Withheld ? "withheld" : Stored.Hidden ? "hidden" : "answering";
+
+    /// <summary>Somebody else saved between opening and saving; both plans are on the page.</summary>
+    public bool Overtaken { get; init; }
+}
