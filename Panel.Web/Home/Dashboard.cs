@@ -2,37 +2,56 @@ using System.Text;
 using Panel.Services;
 using Panel.Services.Audit;
 using Panel.Services.Finger;
-using Panel.Services.Members;
+using Panel.Services.Hosting;
 
 namespace Panel.Web.Home;
 
 /// <summary>Everything of one member on one page, asked from the front doors one after the other; a part that is refused
 /// is left out.</summary>
-public sealed class Dashboard(Services.Members.Members members, FingerAccounts fingers, AuditTrail audit)
+public sealed class Dashboard(Panel.Services.Members.Members members, Sites sites, FingerAccounts fingers, Usage usage, AuditTrail audit)
 {
     private const int LatestEntries = 6;
     private const int FingerLines = 6;
+    private const int NearlyFull = 80;
 
     public async Task<HomePage> OfAsync(Actor me, string handle, CancellationToken ct)
     {
         var member = (await members.ShowAsync(me, handle, ct)).Value;
-        var needs = new List<Need>();
-        var finger = await FingerAsync(me, handle, needs, ct);
+        var own = (await sites.ListAsync(me, handle, ct)).Value ?? [];
+        var finger = await FingerAsync(me, handle, ct);
+        var used = (await usage.ShowAsync(me, handle, ct)).Value;
         var lately = (await audit.ListAsync(me, handle, null, ct)).Value ?? [];
+        List<Need> needs = [.. own.SelectMany(NeedsOf), .. NeedsOf(finger), .. NeedsOf(used)];
         return new HomePage(
-            HomePage.Greet(member?.Name is { Length: > 0 } name ? name : handle), handle, needs, finger, [.. lately.Take(LatestEntries)]);
+            HomePage.Greet(member?.Name is { Length: > 0 } name ? name : handle), handle, needs, own, finger, used, [.. lately.Take(LatestEntries)]);
     }
 
-    private async Task<FingerCell?> FingerAsync(Actor me, string handle, List<Need> needs, CancellationToken ct)
+    internal static IEnumerable<Need> NeedsOf(SitePage site)
+    {
+        if (site.State == "failed")
+        {
+            yield return new Need($"The site {site.Name} is not live.", site.Reason ?? "The host did not say why.", $"/sites/{site.Name}", "Look at it");
+        }
+
+        foreach (var domain in site.Domains.Where(d => d.ApprovedAt is null))
+        {
+            yield return new Need($"{domain.Typed} is not served yet.", "An admin of the house must say first that it is yours.", $"/sites/{site.Name}", "See where it stands");
+        }
+    }
+
+    internal static IEnumerable<Need> NeedsOf(UsagePage? used) =>
+        used is { LimitBytes: > 0 and var limit } && used.DiskBytes * 100 >= limit * NearlyFull
+            ? [new Need($"Your disk is {used.DiskBytes * 100 / limit} % full.", "When it is full, nothing more can be written; what is there stays.", "/usage", "See what is large")]
+            : [];
+
+    private static IEnumerable<Need> NeedsOf(FingerCell? finger) =>
+        finger is { State: "failed" } ? [new Need("Your finger account does not answer.", "An admin of the house withheld it.", "/finger", "Look at it")] : [];
+
+    private async Task<FingerCell?> FingerAsync(Actor me, string handle, CancellationToken ct)
     {
         if ((await fingers.ShowAsync(me, handle, ct)).Value is not { } page || (await fingers.TextAsync(me, handle, false, ct)) is not { Refused: null } text)
         {
             return null;
-        }
-
-        if (page.Withheld)
-        {
-            needs.Add(new Need("Your finger account does not answer.", "An admin withheld it.", "/finger", "Look at it"));
         }
 
         var (state, words) = page switch
