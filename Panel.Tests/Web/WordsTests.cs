@@ -9,12 +9,13 @@ public sealed class WordsTests
 
     [Theory]
     [InlineData(0, "0 bytes")]
-    [InlineData(999, "999 bytes")]
-    [InlineData(1_500, "1.5 kB")]
-    [InlineData(612_000_000, "612 MB")]
-    [InlineData(999_900_000, "1 GB")]
-    [InlineData(5_000_000_000, "5 GB")]
-    public void Bytes_are_said_as_disks_are_sold(long bytes, string words) => Assert.Equal(words, Bytes.Words(bytes));
+    [InlineData(1_023, "1023 bytes")]
+    [InlineData(1_536, "1.5 KB")]
+    [InlineData(641_728_512, "612 MB")]
+    [InlineData(1_073_741_824, "1 GB")]
+    [InlineData(1_073_700_000, "1 GB")]
+    [InlineData(5_368_709_120, "5 GB")]
+    public void Bytes_are_said_as_packages_count_them(long bytes, string words) => Assert.Equal(words, Bytes.Words(bytes));
 
     [Theory]
     [InlineData(10, "just now")]

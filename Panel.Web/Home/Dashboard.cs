@@ -3,12 +3,13 @@ using Panel.Services;
 using Panel.Services.Audit;
 using Panel.Services.Finger;
 using Panel.Services.Hosting;
+using Panel.Services.Newsletters;
 
 namespace Panel.Web.Home;
 
 /// <summary>Everything of one member on one page, asked from the front doors one after the other; a part that is refused
 /// is left out.</summary>
-public sealed class Dashboard(Panel.Services.Members.Members members, Sites sites, FingerAccounts fingers, Usage usage, AuditTrail audit)
+public sealed class Dashboard(Panel.Services.Members.Members members, Sites sites, Lists lists, FingerAccounts fingers, Usage usage, AuditTrail audit)
 {
     private const int LatestEntries = 6;
     private const int FingerLines = 6;
@@ -18,12 +19,13 @@ public sealed class Dashboard(Panel.Services.Members.Members members, Sites site
     {
         var member = (await members.ShowAsync(me, handle, ct)).Value;
         var own = (await sites.ListAsync(me, handle, ct)).Value ?? [];
+        var letters = (await lists.ListAsync(me, handle, ct)).Value ?? [];
         var finger = await FingerAsync(me, handle, ct);
         var used = (await usage.ShowAsync(me, handle, ct)).Value;
         var lately = (await audit.ListAsync(me, handle, null, ct)).Value ?? [];
-        List<Need> needs = [.. own.SelectMany(NeedsOf), .. NeedsOf(finger), .. NeedsOf(used)];
+        List<Need> needs = [.. own.SelectMany(NeedsOf), .. letters.SelectMany(NeedsOf), .. NeedsOf(finger), .. NeedsOf(used)];
         return new HomePage(
-            HomePage.Greet(member?.Name is { Length: > 0 } name ? name : handle), handle, needs, own, finger, used, [.. lately.Take(LatestEntries)]);
+            HomePage.Greet(member?.Name is { Length: > 0 } name ? name : handle), handle, needs, own, letters, finger, used, [.. lately.Take(LatestEntries)]);
     }
 
     internal static IEnumerable<Need> NeedsOf(SitePage site)
@@ -38,6 +40,11 @@ public sealed class Dashboard(Panel.Services.Members.Members members, Sites site
             yield return new Need($"{domain.Typed} is not served yet.", "An admin of the house must say first that it is yours.", $"/sites/{site.Name}", "See where it stands");
         }
     }
+
+    internal static IEnumerable<Need> NeedsOf(ListPage list) =>
+        list.FromApproved
+            ? []
+            : [new Need($"{list.Title} cannot be sent yet.", $"An admin of the house must say first that {list.FromEmail} is yours.", $"/newsletters/{list.Name}", "See where it stands")];
 
     internal static IEnumerable<Need> NeedsOf(UsagePage? used) =>
         used is { LimitBytes: > 0 and var limit } && used.DiskBytes * 100 >= limit * NearlyFull

@@ -1,5 +1,6 @@
 using Panel.Services.Audit;
 using Panel.Services.Hosting;
+using Panel.Services.Newsletters;
 
 namespace Panel.Web.Home;
 
@@ -10,7 +11,8 @@ public sealed record Need(string Title, string Why, string Href, string Link);
 public sealed record FingerCell(string State, string Words, string Command, string FirstLines, DateTime? WrittenAt);
 
 public sealed record HomePage(
-    string Greeting, string Handle, IReadOnlyList<Need> Needs, IReadOnlyList<SitePage> Sites, FingerCell? Finger, UsagePage? Usage, IReadOnlyList<AuditPage> Lately)
+    string Greeting, string Handle, IReadOnlyList<Need> Needs, IReadOnlyList<SitePage> Sites, IReadOnlyList<ListPage> Lists,
+    FingerCell? Finger, UsagePage? Usage, IReadOnlyList<AuditPage> Lately)
 {
     /// <summary>The first word of the name, without a time of day: the house does not know where the member is.</summary>
     internal static string Greet(string name) => $"Hello, {name.Split(' ', 2)[0]}.";

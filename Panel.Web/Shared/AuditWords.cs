@@ -31,10 +31,25 @@ internal static class AuditWords
         ["end"] = "ended",
     };
 
-    public static (string Noun, string Target, string Verb) Of(AuditPage entry)
+    private static readonly Dictionary<string, string> Phrases = new(StringComparer.Ordinal)
     {
+        ["session.start"] = "Signed in",
+        ["session.end"] = "Signed out",
+        ["member.join"] = "Joined the house",
+        ["member.invite"] = "Invited again",
+        ["password.set"] = "Password changed",
+    };
+
+    public static string Of(AuditPage entry)
+    {
+        if (Phrases.TryGetValue(entry.Action, out var phrase))
+        {
+            return phrase;
+        }
+
         var (noun, verb) = entry.Action.Split('.', 2) is [var n, var v] ? (n, v) : (entry.Action, "");
         noun = noun.Replace('-', ' ');
-        return (noun.Length == 0 ? "" : char.ToUpperInvariant(noun[0]) + noun[1..], entry.Target, Verbs.GetValueOrDefault(verb, verb.Replace('-', ' ')));
+        verb = Verbs.GetValueOrDefault(verb, verb.Replace('-', ' '));
+        return $"{char.ToUpperInvariant(noun[0])}{noun[1..]} {entry.Target} {verb}".TrimEnd();
     }
 }

@@ -97,17 +97,17 @@ public sealed class UsageMeterTag : TagHelper
     }
 }
 
-/// <summary>Byte counts in words, in powers of 1,000 as disks are sold.</summary>
+/// <summary>Byte counts in words, in powers of 1,024 as packages count them.</summary>
 public static class Bytes
 {
-    private static readonly string[] Units = ["bytes", "kB", "MB", "GB", "TB"];
+    private static readonly string[] Units = ["bytes", "KB", "MB", "GB", "TB"];
 
     public static string Words(long bytes)
     {
         var (value, unit) = ((double)bytes, 0);
-        while (value >= 999.5 && unit < Units.Length - 1)
+        while (value >= 1023.5 && unit < Units.Length - 1)
         {
-            (value, unit) = (value / 1000, unit + 1);
+            (value, unit) = (value / 1024, unit + 1);
         }
 
         return string.Create(CultureInfo.CurrentCulture, $"{value.ToString(value < 10 && unit > 0 ? "0.#" : "0", CultureInfo.CurrentCulture)} {Units[unit]}");
