@@ -60,6 +60,9 @@ public sealed class AgentMachine : IAsyncLifetime, IDisposable
 
     public List<string> Said { get; } = [];
 
+    /// <summary>Before the start: a setting of the agent.</summary>
+    public void Set(string key, string value) => environment[key] = value;
+
     public async Task InitializeAsync()
     {
         if (RootFactAttribute.Missing is not null)
@@ -174,6 +177,25 @@ public sealed class AgentMachine : IAsyncLifetime, IDisposable
     public static SiteState Site(string handle, string name, SiteKind kind = SiteKind.Static, params string[] domains) =>
         new(name, kind, $"{name}.{handle}.localhost", domains, null);
 
+    /// <summary>Live processes that run as this uid.</summary>
+    public static IReadOnlyList<int> Members(int uid) =>
+        [.. Processes.All().Where(p => UidOf(p) == uid && Running.Of(p) is not null)];
+
+    /// <summary>The pid of an account's php-fpm master while it runs.</summary>
+    public static string? Master(string id, string handle) =>
+        Daemon.ReadRecord($"/run/panel/host-{id}/daemons/php-{handle}") is { IsAlive: true } running ? Text(running.Pid) : null;
+
+    public static Task UntilAsync(Func<bool> so) => UntilAsync(() => Task.FromResult(so()));
+
+    public static async Task UntilAsync(Func<Task<bool>> so)
+    {
+        using var late = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (!await so())
+        {
+            await Task.Delay(20, late.Token);
+        }
+    }
+
     public async Task DisposeAsync()
     {
         if (holder is not null)
@@ -199,6 +221,8 @@ public sealed class AgentMachine : IAsyncLifetime, IDisposable
         holder?.Dispose();
         running?.Dispose();
     }
+
+    private static int UidOf(int pid) => agent::Panel.Agent.Native.Look($"/proc/{pid}")?.Uid ?? -1;
 
     private static string? NamespaceOf(int pid)
     {

@@ -19,8 +19,6 @@ internal sealed partial record AgentOptions
     /// <summary>The only user whose socket is believed.</summary>
     public required uint PanelUid { get; init; }
 
-    public string Domain { get; init; } = "localhost";
-
     public Ports Wanted { get; init; } = new(18080, 18443, 2222);
 
     /// <summary>Largest size in bytes of the sparse btrfs image that holds the accounts; 0 means plain directories.</summary>
@@ -52,7 +50,6 @@ internal sealed partial record AgentOptions
             Id = id,
             Socket = Path.GetFullPath(Value("Hosting__AgentSocket") ?? Path.Combine(full, "run", "agent.sock")),
             PanelUid = (uint)Number("--panel-uid", given.GetValueOrDefault("--panel-uid"), 0, 0, uint.MaxValue - 1),
-            Domain = Domainlike(Value("Hosting__Base") ?? "localhost"),
             Wanted = new Ports(
                 Port("Hosting__HttpPort", Value("Hosting__HttpPort"), 18080),
                 Port("Hosting__HttpsPort", Value("Hosting__HttpsPort"), 18443),
@@ -82,9 +79,6 @@ internal sealed partial record AgentOptions
 
         return given;
     }
-
-    private static string Domainlike(string text) =>
-        Grammar.IsDomain(text) ? text : throw new ArgumentException($"Hosting__Base is '{text}': expected a lower-case domain name.");
 
     private static int Port(string key, string? text, int fallback) => (int)Number(key, text, fallback, 1, 65535);
 

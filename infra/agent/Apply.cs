@@ -104,6 +104,11 @@ internal sealed class Apply(Host host, TimeProvider time)
             return null;
         }
 
+        if (host.Vhosts.All.GetValueOrDefault(name) is { } taken && host.Vhosts.OwnerOf(taken) is { } owner && owner != wanted.Asked.Handle)
+        {
+            return $"{name} already leads to a site of another account on this host.";
+        }
+
         var before = host.Vhosts.Put(name, links);
         var wrong = await host.Web.ProbeAsync(name, links.ContainsKey("suspended"), ct);
         if (wrong is null)

@@ -8,7 +8,8 @@ internal sealed record DaemonKind(
     string Program,
     Func<string, string[]> Check,
     Func<string, string[]> Start,
-    int QuitSignal);
+    int QuitSignal,
+    int? WorkerUid = null);
 
 /// <summary>A daemon of our own beside the machine's. It is known by the pid and start time recorded in /run/panel/host-ID/daemons,
 /// so that an agent that was killed finds it again and never starts a second one.</summary>
@@ -52,6 +53,12 @@ internal sealed class Daemon(DaemonKind kind, string configuration, string pidFi
             Keep(before);
             before.Signal(Native.SigHup);
             return $"{kind.Name} reloaded";
+        }
+
+        if (kind.WorkerUid is { } uid)
+        {
+            // Workers of a master that was killed go on and hold its ports.
+            Processes.EndAllOf(uid);
         }
 
         Commands.Run(kind.Program, kind.Start(configuration));

@@ -73,6 +73,17 @@ internal sealed class Host : IDisposable
         }
     }
 
+    /// <summary>A daemon that should run and does not.</summary>
+    public bool IsOneDown => Web.Running is null || Sftp.Running is null;
+
+    /// <summary>What has waited its 30 days goes, and logs that have grown are put aside.</summary>
+    public void TidyUp(DateTimeOffset now)
+    {
+        Volume.EmptyTrash(now);
+        Trees.EmptyRemoved(Users.Read().Keys, now);
+        Web.PutLogAside();
+    }
+
     /// <summary>Ends every daemon; the accounts and their files stay.</summary>
     public void Stop()
     {
@@ -101,6 +112,8 @@ internal sealed class Host : IDisposable
         }
 
         Files.Directory(Layout.State, Modes.Private);
+        // Who visits whom is nobody else's business; nginx' workers open the log again after it was put aside.
+        Files.Directory(Layout.Log, Modes.Group, 0, Identity.NginxId);
         if (Directory.Exists(Layout.Staging))
         {
             Directory.Delete(Layout.Staging, recursive: true);

@@ -12,6 +12,8 @@ internal sealed class HostAgent(AgentOptions options, Host host, AgentLink link,
     // Shorter than the 2 minutes after which Panel calls a host silent.
     private const int LongestWait = 25;
 
+    private static readonly TimeSpan AfterTrouble = TimeSpan.FromSeconds(2);
+
     private readonly Retries retries = new(time);
     private readonly Ledger ledger = new();
     private Desired desired = Desired.Load(host.Layout, host.Log);
@@ -49,31 +51,45 @@ internal sealed class HostAgent(AgentOptions options, Host host, AgentLink link,
         while (true)
         {
             ct.ThrowIfCancellationRequested();
-            var answer = await AskAsync(ct);
-            var full = time.GetUtcNow() >= nextFull || answer is { Full: true };
-            HashSet<string> changed = [.. retries.Due()];
-            if (answer is not null)
+            try
             {
-                Take(answer, changed);
+                await TurnAsync(await AskAsync(ct), ct);
             }
+            catch (Exception no) when (no is MachineException or IOException or UnauthorizedAccessException)
+            {
+                host.Log($"Put off for a moment: {no.Message}");
+                nextFull = time.GetUtcNow() + AfterTrouble;
+                await Task.Delay(AfterTrouble, time, ct);
+            }
+        }
+    }
 
-            host.KeepDaemons();
-            var requests = answer?.Requests ?? [];
-            foreach (var request in requests.Where(r => r.Work == AgentWork.Plan))
-            {
-                await TellAsync(Facts() with { RequestId = request.Id, Plan = Pass.Begin(host, true, [], time).Preview(desired.Accounts.Values, desired.RemovalsConfirmed) }, ct);
-            }
+    private async Task TurnAsync(AccountsAnswer? answer, CancellationToken ct)
+    {
+        var full = time.GetUtcNow() >= nextFull || answer is { Full: true };
+        HashSet<string> changed = [.. retries.Due()];
+        if (answer is not null)
+        {
+            Take(answer, changed);
+        }
 
-            full |= requests.Any(r => r.Work == AgentWork.Converge);
-            if (full || changed.Count > 0 || ledger.Unsent || (ledger.NeverSent && answer is not null))
-            {
-                await PassAsync(full, changed, requests.Where(r => r.Work == AgentWork.Converge).Select(r => r.Id), ct);
-            }
+        host.KeepDaemons();
+        var requests = answer?.Requests ?? [];
+        foreach (var request in requests.Where(r => r.Work == AgentWork.Plan))
+        {
+            var plan = Pass.Begin(host, true, [], time).Preview(desired.Accounts.Values, desired.RemovalsConfirmed);
+            await TellAsync(Facts() with { RequestId = request.Id, Plan = plan }, ct);
+        }
 
-            foreach (var request in requests.Where(r => r.Work == AgentWork.Usage))
-            {
-                await TellAsync(Facts() with { RequestId = request.Id, Usage = Usage() }, ct);
-            }
+        full |= requests.Any(r => r.Work == AgentWork.Converge);
+        if (full || changed.Count > 0 || ledger.Unsent || (ledger.NeverSent && answer is not null))
+        {
+            await PassAsync(full, changed, requests.Where(r => r.Work == AgentWork.Converge).Select(r => r.Id), ct);
+        }
+
+        foreach (var request in requests.Where(r => r.Work == AgentWork.Usage))
+        {
+            await TellAsync(Facts() with { RequestId = request.Id, Usage = Usage() }, ct);
         }
     }
 
@@ -88,7 +104,7 @@ internal sealed class HostAgent(AgentOptions options, Host host, AgentLink link,
 
         try
         {
-            var answer = await link.AskAsync(desired.Epoch, desired.Revision, (int)Math.Clamp(Math.Ceiling(due.TotalSeconds), 0, LongestWait), ct);
+            var answer = await WatchAsync(early => link.AskAsync(desired.Epoch, desired.Revision, (int)Math.Clamp(Math.Ceiling(due.TotalSeconds), 0, LongestWait), early), ct);
             absence = TimeSpan.Zero;
             return answer;
         }
@@ -103,6 +119,23 @@ internal sealed class HostAgent(AgentOptions options, Host host, AgentLink link,
             await Task.Delay(due > TimeSpan.Zero && due < absence ? due : absence, time, ct);
             return null;
         }
+    }
+
+    /// <summary>Gives the question up, with null, as soon as one of the daemons dies.</summary>
+    private async Task<AccountsAnswer?> WatchAsync(Func<CancellationToken, Task<AccountsAnswer>> ask, CancellationToken ct)
+    {
+        using var early = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var answer = ask(early.Token);
+        while (await Task.WhenAny(answer, Task.Delay(TimeSpan.FromSeconds(1), time, ct)) != answer)
+        {
+            if (host.IsOneDown)
+            {
+                await early.CancelAsync();
+                return await answer.ContinueWith(a => a.IsCompletedSuccessfully ? a.Result : null, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            }
+        }
+
+        return await answer;
     }
 
     private void Take(AccountsAnswer answer, HashSet<string> changed)
@@ -140,7 +173,7 @@ internal sealed class HostAgent(AgentOptions options, Host host, AgentLink link,
         {
             nextFull = time.GetUtcNow() + options.FullPassEvery;
             ledger.KeepOnly(desired.Accounts.Keys);
-            host.Volume.EmptyTrash(time.GetUtcNow());
+            host.TidyUp(time.GetUtcNow());
         }
 
         var ids = requests.Select(id => (long?)id).DefaultIfEmpty(null);

@@ -64,7 +64,7 @@ internal static class NginxConf
             set $kind static;
             set $entry index.html;
             set $last /_panel_missing;
-            if (-e {{at.Vhosts}}/$vhost/php.sock) { set $kind php; set $entry index.php; set $last /index.php?$args; }
+            if (-e {{at.Vhosts}}/$vhost/php) { set $kind php; set $entry index.php; set $last /index.php?$args; }
             if (-e {{at.Vhosts}}/$vhost/suspended) { return 503; }
             index $entry index.html;
             error_page 403 @forbidden;
@@ -109,6 +109,7 @@ internal static class NginxConf
     /// <summary>The pages that nginx itself answers with, by file name.</summary>
     public static IReadOnlyDictionary<string, string> Pages { get; } = new Dictionary<string, string>
     {
+        ["php"] = "",
         ["empty.html"] = Page("Nothing here yet", "This site is ready. It shows its first page as soon as its owner has uploaded an <code>index.html</code>."),
         ["missing.html"] = Page("Not found", "There is no page at this address."),
         ["forbidden.html"] = Page("Not readable", "The web server may not read this file or there is no index page in this folder. Its owner can make the file readable (mode 644) or add an <code>index.html</code>."),

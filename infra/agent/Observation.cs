@@ -8,7 +8,7 @@ internal sealed class Observation
     private readonly IReadOnlyDictionary<string, UnixUser> found;
     private readonly ILookup<string, KeyValuePair<string, Links>> vhosts;
     private readonly Lazy<IReadOnlyDictionary<int, long?>> limits;
-    private readonly Lazy<ILookup<int, int>> processes = new(Processes.ByMember);
+    private readonly Lazy<ILookup<int, int>> processes = new(Processes.ByUid);
 
     public Observation(Host host)
     {

@@ -11,6 +11,7 @@ internal sealed class PhpMaster : IDisposable
     private readonly Socket socket;
     private long startedAt;
     private long? idleSince;
+    private bool orphans = true;
 
     private PhpMaster(Layout layout, string handle, int uid, string version, int token, Socket socket) =>
         (this.layout, this.handle, this.uid, Version, Token, this.socket) = (layout, handle, uid, version, token, socket);
@@ -48,7 +49,7 @@ internal sealed class PhpMaster : IDisposable
         }
 
         var fresh = new PhpMaster(layout, handle, uid, version, token, Listen(layout.PhpSocket(handle)));
-        foreach (var pid in Processes.ByMember()[uid].Where(IsOurFpm))
+        foreach (var pid in Processes.ByUid()[uid].Where(IsOurFpm))
         {
             _ = Native.kill(pid, Native.SigQuit);
         }
@@ -73,12 +74,31 @@ internal sealed class PhpMaster : IDisposable
         _ = Native.close(ProcessHandle);
         (Process, ProcessHandle) = (null, -1);
         File.Delete(Record);
-        foreach (var pid in Processes.ByMember()[uid].Where(IsOurFpm))
+        RestUntil = Environment.TickCount64 - startedAt < 1000 && startedAt != 0 ? Environment.TickCount64 + 250 : 0;
+        orphans = true;
+    }
+
+    /// <summary>Ends the master alone. Its workers finish what they have: told to quit, a worker of php-fpm may drop the
+    /// request that it is just taking up (tried), so they are told nothing and leave by <see cref="EndIdleOrphans"/>.</summary>
+    public void Replace() => Process?.Signal(Native.SigKill);
+
+    /// <summary>Ends workers without a master as soon as they have no request: one that is stopped and holds no connection
+    /// cannot have taken one, so nothing is lost with it.</summary>
+    public void EndIdleOrphans()
+    {
+        if (!orphans)
         {
-            _ = Native.kill(pid, Native.SigQuit);
+            return;
         }
 
-        RestUntil = Environment.TickCount64 - startedAt < 1000 && startedAt != 0 ? Environment.TickCount64 + 1000 : 0;
+        var left = Processes.ByUid()[uid].Where(p => IsOurFpm(p) && p != Process?.Pid && Processes.Stat(p) is { } s && s.Parent != Process?.Pid && s.State != 'Z').ToList();
+        foreach (var pid in left)
+        {
+            _ = Native.kill(pid, Native.SigStop);
+            _ = Native.kill(pid, Processes.Sockets(pid) <= 1 ? Native.SigKill : Native.SigCont);
+        }
+
+        orphans = left.Count > 0;
     }
 
     public TimeSpan IdleFor()
@@ -99,6 +119,10 @@ internal sealed class PhpMaster : IDisposable
         {
             process.End(Native.SigQuit, TimeSpan.FromSeconds(3));
             Ended();
+            foreach (var pid in Processes.ByUid()[uid].Where(IsOurFpm))
+            {
+                _ = Native.kill(pid, Native.SigKill);
+            }
         }
 
         socket.Dispose();

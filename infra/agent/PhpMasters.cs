@@ -2,7 +2,7 @@ namespace Panel.Agent;
 
 /// <summary>Holds the listening socket of every PHP account and starts its master at the first knock. A master without
 /// children is ended after a while; the socket stays with us throughout, so that a request that comes meanwhile waits in
-/// its queue and wakes the next master. (php-fpm wants to unlink the path when it ends, but runs as the account and may
+/// its queue and wakes the next master. (php-fpm would unlink the path when it quits, but runs as the account and may
 /// not: the directory is root's.)</summary>
 internal sealed class PhpMasters : IDisposable
 {
@@ -40,7 +40,7 @@ internal sealed class PhpMasters : IDisposable
             if (masters.TryGetValue(handle, out var known) && File.Exists(layout.PhpSocket(handle)))
             {
                 known.Version = version;
-                known.Process?.Signal(Native.SigQuit);
+                known.Replace();
                 return;
             }
 
@@ -139,6 +139,7 @@ internal sealed class PhpMasters : IDisposable
     {
         foreach (var master in masters.Values)
         {
+            master.EndIdleOrphans();
             if (master.Process is null)
             {
                 if (master.RestUntil != 0 && Environment.TickCount64 >= master.RestUntil)
@@ -148,7 +149,7 @@ internal sealed class PhpMasters : IDisposable
             }
             else if (master.IdleFor() > idle)
             {
-                master.Process.Value.Signal(Native.SigQuit);
+                master.Replace();
             }
         }
     }

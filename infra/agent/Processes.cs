@@ -70,10 +70,28 @@ internal static class Processes
         Directory.EnumerateDirectories("/proc").Select(d => int.TryParse(Path.GetFileName(d), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) ? pid : 0).Where(p => p > 0);
 
     /// <summary>Every live process by the uid it runs as, for uids of our range.</summary>
-    public static ILookup<int, int> ByMember() =>
-        All().Select(pid => (Pid: pid, Uid: UidOf(pid))).Where(p => Identity.IsMember(p.Uid) && IsOurs(p.Pid)).ToLookup(p => p.Uid, p => p.Pid);
+    public static ILookup<int, int> ByUid() =>
+        All().Select(pid => (Pid: pid, Uid: UidOf(pid))).Where(p => Identity.IsOurs(p.Uid) && IsOurs(p.Pid)).ToLookup(p => p.Uid, p => p.Pid);
 
     public static IEnumerable<int> ChildrenOf(int parent) => All().Where(pid => Stat(pid) is { } s && s.Parent == parent && s.State != 'Z');
+
+    /// <summary>How many sockets it holds, once it really is stopped: a signal takes effect a moment after it was sent.</summary>
+    public static int Sockets(int pid)
+    {
+        for (var i = 0; i < 100 && Stat(pid) is { State: not ('T' or 'Z') }; i++)
+        {
+            Thread.Sleep(1);
+        }
+
+        try
+        {
+            return Stat(pid) is { State: 'T' } ? new DirectoryInfo($"/proc/{pid}/fd").EnumerateFileSystemInfos().Count(f => f.LinkTarget?.StartsWith("socket:", StringComparison.Ordinal) == true) : int.MaxValue;
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            return int.MaxValue;
+        }
+    }
 
     public static string CommandLine(int pid)
     {
@@ -87,11 +105,11 @@ internal static class Processes
         }
     }
 
-    /// <summary>Ends everything that runs as a member, again and again until nothing is left that could fork.</summary>
+    /// <summary>Ends everything that runs as a uid of ours, again and again until nothing is left that could fork.</summary>
     public static void EndAllOf(int uid)
     {
         var until = Environment.TickCount64 + 10_000;
-        while (ByMember()[uid].Where(pid => Running.Of(pid) is not null).ToArray() is { Length: > 0 } pids)
+        while (ByUid()[uid].Where(pid => Running.Of(pid) is not null).ToArray() is { Length: > 0 } pids)
         {
             if (Environment.TickCount64 > until)
             {

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Panel.Agent;
 
 /// <summary>The directories of an account. The account's root is the SFTP chroot and stays root's; a member owns home,
@@ -39,7 +41,7 @@ internal sealed class Trees(Layout layout, Volume volume)
     {
         var sites = $"{layout.Tree(handle)}/sites";
         return !Directory.Exists(sites) ? new HashSet<string>() : Directory.EnumerateDirectories(sites).Select(d => Path.GetFileName(d)!)
-            .Where(s => Native.Look(layout.Public(handle, s)) is { IsDirectory: true } found && found.Uid == uid).ToHashSet(StringComparer.Ordinal);
+            .Where(s => Native.Look(layout.Site(handle, s)) == (0, 0, (int)Modes.Directory, true) && Native.Look(layout.Public(handle, s)) is { IsDirectory: true } found && found.Uid == uid).ToHashSet(StringComparer.Ordinal);
     }
 
     public void MakeSite(string handle, int uid, string site)
@@ -53,6 +55,17 @@ internal sealed class Trees(Layout layout, Volume volume)
     {
         Files.Directory($"{layout.Tree(handle)}/removed");
         Native.Rename(layout.Site(handle, site), $"{layout.Tree(handle)}/removed/{site}.{now.ToUnixTimeSeconds()}");
+    }
+
+    public void EmptyRemoved(IEnumerable<string> handles, DateTimeOffset now)
+    {
+        foreach (var site in handles.Select(h => $"{layout.Tree(h)}/removed").Where(Directory.Exists).SelectMany(Directory.EnumerateDirectories))
+        {
+            if (long.TryParse(Path.GetExtension(site).TrimStart('.'), NumberStyles.None, CultureInfo.InvariantCulture, out var since) && now.ToUnixTimeSeconds() - since > Volume.TrashSeconds)
+            {
+                Volume.Discard(site);
+            }
+        }
     }
 
     /// <summary>Half-made trees of an agent that was killed.</summary>

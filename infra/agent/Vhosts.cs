@@ -1,7 +1,7 @@
 namespace Panel.Agent;
 
 /// <summary>A vhost is a directory of symbolic links and nothing else; this is its whole content, name to target.
-/// What lies in it tells its kind: <c>php.sock</c> makes it a PHP site, <c>suspended</c> makes it answer 503.</summary>
+/// What lies in it tells its kind: <c>php</c> makes it a PHP site, <c>suspended</c> makes it answer 503.</summary>
 internal sealed class Links(IEnumerable<KeyValuePair<string, string>> links) : SortedDictionary<string, string>(links.ToDictionary(), StringComparer.Ordinal), IEquatable<Links>
 {
     public bool Equals(Links? other) => other is not null && this.SequenceEqual(other);
@@ -31,6 +31,8 @@ internal sealed class Vhosts(Layout layout)
         };
         if (php)
         {
+            // Beside the socket, because nginx can test a file for being there but not a socket.
+            links["php"] = $"{layout.Pages}/php";
             links["php.sock"] = layout.PhpSocket(handle);
         }
 

@@ -7,6 +7,8 @@ namespace Panel.Agent;
 /// same limit.</summary>
 internal sealed class Volume(AgentOptions options, Layout layout)
 {
+    public const long TrashSeconds = 30 * 86400;
+
     /// <summary>For people: <c>btrfs</c>, <c>btrfs on a loop image</c>, or the file system's type with <c>(counted only)</c>.</summary>
     public string Kind { get; private set; } = "";
 
@@ -78,7 +80,7 @@ internal sealed class Volume(AgentOptions options, Layout layout)
         foreach (var tree in Directory.EnumerateDirectories(layout.Trash))
         {
             if (Path.GetFileName(tree).Split('-') is [.., var uid, var at] && long.TryParse(at, NumberStyles.None, CultureInfo.InvariantCulture, out var since)
-                && now.ToUnixTimeSeconds() - since > 30 * 86400)
+                && now.ToUnixTimeSeconds() - since > TrashSeconds)
             {
                 Discard(tree);
                 _ = Enforces ? Commands.Try("btrfs", "qgroup", "destroy", $"1/{uid}", layout.Accounts) : null;
@@ -98,6 +100,8 @@ internal sealed class Volume(AgentOptions options, Layout layout)
 
     private static string Number(long bytes) => bytes.ToString(CultureInfo.InvariantCulture);
 
+    /// <summary>Once there is an image the accounts are in it: not being able to mount it is an error, never a reason to
+    /// start again beside it.</summary>
     private bool TryImage(Action<string> log)
     {
         var free = new DriveInfo(layout.Root).AvailableFreeSpace;
@@ -108,26 +112,36 @@ internal sealed class Volume(AgentOptions options, Layout layout)
             return false;
         }
 
+        MakeLoopDevices();
         try
         {
             if (!File.Exists(layout.Image))
             {
                 var beside = $"{layout.Image}.new";
-                Commands.Run("truncate", "-s", Number(size), beside);
+                File.Delete(beside);
+                // Whoever could read the image could read every member's files.
+                using (var image = new FileStream(beside, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = Modes.Secret }))
+                {
+                    image.SetLength(size);
+                }
+
                 Commands.Run("mkfs.btrfs", "-q", "-f", beside);
+                Mount(beside);
                 Native.Rename(beside, layout.Image);
+                return true;
             }
 
-            MakeLoopDevices();
-            Commands.Run("mount", "-t", "btrfs", "-o", "loop,nosuid,nodev,noatime", layout.Image, layout.Accounts);
+            Mount(layout.Image);
             return true;
         }
-        catch (MachineException no)
+        catch (MachineException no) when (!File.Exists(layout.Image))
         {
             log($"No btrfs image: {no.Message}");
             return false;
         }
     }
+
+    private void Mount(string image) => Commands.Run("mount", "-t", "btrfs", "-o", "loop,nosuid,nodev,noatime", image, layout.Accounts);
 
     /// <summary>A container's /dev may hold no loop devices although the kernel has them (majors 10:237 and 7:N).</summary>
     private static void MakeLoopDevices()
@@ -137,7 +151,7 @@ internal sealed class Volume(AgentOptions options, Layout layout)
             _ = Commands.Try("mknod", "/dev/loop-control", "c", "10", "237");
         }
 
-        foreach (var i in Enumerable.Range(0, 8).Where(i => !File.Exists($"/dev/loop{i}")))
+        foreach (var i in Enumerable.Range(0, 16).Where(i => !File.Exists($"/dev/loop{i}")))
         {
             _ = Commands.Try("mknod", "-m", "660", $"/dev/loop{i}", "b", "7", Number(i));
         }

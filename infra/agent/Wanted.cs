@@ -64,7 +64,7 @@ internal sealed record Wanted(AccountState Asked, AccountShape Shape, IReadOnlyL
         string? version = null;
         foreach (var site in asked.Sites)
         {
-            if (Refusal(site, asked.Handle, host, version) is { } no)
+            if (Refusal(site, asked.Handle, host, version, vhosts) is { } no)
             {
                 problems.Add(new Problem("site", site.Name, no));
                 continue;
@@ -90,7 +90,7 @@ internal sealed record Wanted(AccountState Asked, AccountShape Shape, IReadOnlyL
         return new Wanted(asked, shape, problems);
     }
 
-    private static string? Refusal(SiteState site, string handle, HostView host, string? version)
+    private static string? Refusal(SiteState site, string handle, HostView host, string? version, Dictionary<string, Links> used)
     {
         if (!Grammar.IsSiteName(site.Name))
         {
@@ -104,9 +104,14 @@ internal sealed record Wanted(AccountState Asked, AccountShape Shape, IReadOnlyL
                 return "A domain of this site is not a lower-case host name of letters, digits and hyphens.";
             }
 
-            if (host.Vhosts.All.GetValueOrDefault(name) is { } taken && host.Vhosts.OwnerOf(taken) != handle)
+            if (host.Vhosts.All.GetValueOrDefault(name) is { } taken && host.Vhosts.OwnerOf(taken) is { } owner && owner != handle)
             {
                 return $"{name} already leads to a site of another account on this host.";
+            }
+
+            if (used.ContainsKey(name))
+            {
+                return $"{name} leads to another site of this account already.";
             }
 
             if (site.Kind == SiteKind.Php && name.Length > NginxConf.LongestPhpHost)

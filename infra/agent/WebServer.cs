@@ -14,7 +14,7 @@ internal sealed class WebServer(Layout layout) : IDisposable
             "nginx", "/usr/sbin/nginx",
             c => ["-t", "-q", "-c", c, "-e", $"{layout.Log}/nginx-error.log"],
             c => ["-c", c, "-e", $"{layout.Log}/nginx-error.log"],
-            Native.SigTerm),
+            Native.SigTerm, Identity.NginxId),
         $"{layout.Nginx}/nginx.conf", $"{layout.Run}/nginx.pid", layout);
 
     public Running? Running => daemon.Find();
@@ -50,6 +50,17 @@ internal sealed class WebServer(Layout layout) : IDisposable
         catch (Exception no) when (no is HttpRequestException || (no is TaskCanceledException && !ct.IsCancellationRequested))
         {
             return $"The web server does not answer for {host}: {no.Message}";
+        }
+    }
+
+    /// <summary>The access log is cut at 64 MiB, the one before it is kept: logs never fill the disk.</summary>
+    public void PutLogAside()
+    {
+        var log = $"{layout.Log}/access.json";
+        if (File.Exists(log) && new FileInfo(log).Length > 64 << 20)
+        {
+            Native.Rename(log, $"{log}.1");
+            Running?.Signal(Native.SigUsr1);
         }
     }
 
