@@ -33,7 +33,7 @@ public sealed class AgentFaultTests : IAsyncLifetime, IDisposable
         Assert.Equal(before, Daemons());
         Assert.True((await machine.Panel.RequestAsync(AgentWork.Converge)).Facts.QuotaEnforced);
         Assert.Equal("here", (await machine.GetAsync("web.ann.localhost", "/")).Text);
-        await UntilAsync(() => Members(290_201).Count == 0);
+        await UntilAsync(() => ProcessesOf(290_201).Count == 0);
         Assert.Equal("here", (await machine.GetAsync("web.ann.localhost", "/")).Text);
         Assert.Empty((await machine.Panel.RequestAsync(AgentWork.Plan)).Plan!);
     }
@@ -104,13 +104,13 @@ public sealed class AgentFaultTests : IAsyncLifetime, IDisposable
         await machine.Panel.DisposeAsync();
         Assert.Equal(0, await machine.StopAgentAsync());
         Assert.Empty(Daemons());
-        Assert.Empty(Members(290_240));
+        Assert.Empty(ProcessesOf(290_240));
 
         await machine.StartAgentAsync();
         Assert.Equal("here", (await machine.GetAsync("web.fay.localhost", "/")).Text);
         await machine.KillAgentAsync();
         Assert.Equal(0, await machine.RunAgentAsync("--undo"));
-        Assert.Empty(Members(290_240));
+        Assert.Empty(ProcessesOf(290_240));
         Assert.NotEqual(0, (await machine.InsideAsync("getent", "passwd", "fay")).Code);
         Assert.NotEqual(0, (await machine.InsideAsync("grep", "extrausers", "/etc/nsswitch.conf")).Code);
         Assert.NotEqual(0, (await machine.InsideAsync("mountpoint", "-q", machine.Accounts)).Code);

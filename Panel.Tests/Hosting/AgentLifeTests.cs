@@ -22,7 +22,7 @@ public sealed class AgentLifeTests(AgentMachine machine) : IClassFixture<AgentMa
         Assert.Equal(HttpStatusCode.ServiceUnavailable, code);
         Assert.Contains("paused", text, StringComparison.Ordinal);
         Assert.NotEqual(0, (await machine.SftpAsync("ann", "ls")).Code);
-        Assert.Empty(Members(290_101));
+        Assert.Empty(ProcessesOf(290_101));
 
         report = await machine.Panel.SayAsync(ann);
         Assert.All(report.Items, i => Assert.Equal(ItemState.Live, i.State));
@@ -42,7 +42,7 @@ public sealed class AgentLifeTests(AgentMachine machine) : IClassFixture<AgentMa
         Assert.All(report.Items, i => Assert.Equal(ItemState.Removed, i.State));
         Assert.Equal(HttpStatusCode.NotFound, (await machine.GetAsync("web.bob.localhost", "/")).Code);
         Assert.NotEqual(0, (await machine.InsideAsync("getent", "passwd", "bob")).Code);
-        Assert.Empty(Members(290_102));
+        Assert.Empty(ProcessesOf(290_102));
         Assert.Equal(0, (await machine.InsideAsync("find", $"{machine.Accounts}/.trash", "-name", "index.php", "-path", "*/bob-290102-*")).Code);
         Assert.NotEqual(0, (await machine.InsideAsync("test", "-e", $"{machine.Accounts}/bob")).Code);
     }

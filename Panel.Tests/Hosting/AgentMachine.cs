@@ -178,7 +178,7 @@ public sealed class AgentMachine : IAsyncLifetime, IDisposable
         new(name, kind, $"{name}.{handle}.localhost", domains, null);
 
     /// <summary>Live processes that run as this uid.</summary>
-    public static IReadOnlyList<int> Members(int uid) =>
+    public static IReadOnlyList<int> ProcessesOf(int uid) =>
         [.. Processes.All().Where(p => UidOf(p) == uid && Running.Of(p) is not null)];
 
     /// <summary>The pid of an account's php-fpm master while it runs.</summary>

@@ -23,11 +23,11 @@ public sealed class AgentTests(AgentMachine machine) : IClassFixture<AgentMachin
     public async Task A_php_site_runs_as_its_member_sleeps_when_idle_and_wakes_at_the_next_request()
     {
         await LiveAsync("bea", 290_002, Site("bea", "app", SiteKind.Php));
-        Assert.Empty(Members(290_002));
+        Assert.Empty(ProcessesOf(290_002));
         await machine.UploadAsync("bea", "/sites/app/public/index.php", "<?php echo posix_getuid(), ' ', $_SERVER['REQUEST_URI'], ' ', ini_get('open_basedir'), file_put_contents(sys_get_temp_dir().'/x', 'y');");
         var (code, text) = await machine.GetAsync("app.bea.localhost", "/some/page?x=1");
         Assert.Equal((HttpStatusCode.OK, $"290002 /some/page?x=1 {machine.Accounts}/bea/1"), (code, text));
-        await UntilAsync(() => Members(290_002).Count == 0);
+        await UntilAsync(() => ProcessesOf(290_002).Count == 0);
         Assert.Equal(HttpStatusCode.OK, (await machine.GetAsync("app.bea.localhost", "/")).Code);
     }
 
@@ -45,7 +45,7 @@ public sealed class AgentTests(AgentMachine machine) : IClassFixture<AgentMachin
             }
         }
 
-        await UntilAsync(() => Members(290_003).Count == 0);
+        await UntilAsync(() => ProcessesOf(290_003).Count == 0);
     }
 
     [RootFact]
