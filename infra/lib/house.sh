@@ -4,12 +4,15 @@
 # Marks a directory as Panel's, so that a slip in Panel__Data never changes the owner of somebody's home or of /srv.
 MARK=.panel
 
-claim_data() {
+check_data() {
   if [ -d "$DATA" ] && [ ! -e "$DATA/$MARK" ] && [ ! -e "$DATA/panel.db" ] && [ ! -e "$DATA/keys" ] &&
     [ -n "$(find "$DATA" -mindepth 1 -maxdepth 1 ! -name run ! -name 'programs*' ! -name 'build*' ! -name setup.lock \
       ! -name launch ! -name logs -print -quit)" ]; then
     die "Panel__Data: $DATA holds files that are not Panel's; expected is a new or empty directory, or one that Panel made."
   fi
+}
+
+claim_data() {
   mkdir -p -- "$DATA"
   # Members run programs on this machine; nothing of Panel's data is theirs to read.
   chmod 700 "$DATA"
