@@ -97,7 +97,8 @@ internal static class CliDoor
 
         var options = new PanelOptions { Data = Environment.GetEnvironmentVariable("Panel__Data") ?? "./data" };
         var run = new DirectoryInfo(options.PathOf("run"));
-        var socket = Path.Combine(run.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? run.FullName, "panel.sock");
+        // No link and no directory when Panel does not run: then the call below says so.
+        var socket = Path.Combine(run.LinkTarget is null ? run.FullName : run.ResolveLinkTarget(returnFinalTarget: true)!.FullName, "panel.sock");
         var handler = new SocketsHttpHandler
         {
             ConnectCallback = async (_, ct) =>

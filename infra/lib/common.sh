@@ -21,10 +21,12 @@ if [ "$(id -u)" -eq 0 ]; then
   AS_ROOT=yes
   HOUSE=/srv/panel/$ID
   SOCKETS=/run/panel/$ID
+  BUILD=/srv/panel/build-$(printf %s "$ROOT" | sha256sum | cut -c1-8)
 else
   AS_ROOT=
   HOUSE=$DATA
   SOCKETS=$DATA/run
+  BUILD=$DATA/build
 fi
 PROGRAMS=$HOUSE/programs
 STATE=$HOUSE/launch

@@ -52,11 +52,11 @@ machine() { case $(uname -m) in aarch64) echo linux-arm64 ;; *) echo linux-x64 ;
 
 # publish_one PROJECT TO: ahead-of-time code halves the start of the command line; a feed without that compiler is no reason to stop.
 publish_one() {
-  local with=(-c Release -v q -nologo --artifacts-path "$HOUSE/build" -r "$(machine)" --no-self-contained -o "$2")
-  dotnet publish "$ROOT/$1" "${with[@]}" -p:PublishReadyToRun=true >"$HOUSE/build.log" 2>&1 ||
-    dotnet publish "$ROOT/$1" "${with[@]}" >"$HOUSE/build.log" 2>&1 || {
-    grep -E 'error|warn' "$HOUSE/build.log" | sort -u | head -n 20 >&2 || tail -n 20 "$HOUSE/build.log" >&2
-    die "$1 does not build; the whole output is in $HOUSE/build.log."
+  local with=(-c Release -v q -nologo --artifacts-path "$BUILD/work" -r "$(machine)" --no-self-contained -o "$2")
+  dotnet publish "$ROOT/$1" "${with[@]}" -p:PublishReadyToRun=true >"$BUILD/log" 2>&1 ||
+    dotnet publish "$ROOT/$1" "${with[@]}" >"$BUILD/log" 2>&1 || {
+    grep -E 'error|warn' "$BUILD/log" | sort -u | head -n 20 >&2 || tail -n 20 "$BUILD/log" >&2
+    die "$1 does not build; the whole output is in $BUILD/log."
   }
 }
 
@@ -73,20 +73,34 @@ place_runtime() {
   chmod -R u=rwX,go=rX "$1/dotnet"
 }
 
+# Built once per clone and source state, whatever number of data directories is tried with it.
+build_programs() {
+  local out=$BUILD/$1
+  if [ -d "$out" ]; then return 0; fi
+  say "Building Panel (about a minute the first time)."
+  rm -rf -- "$BUILD"/new "$BUILD"/[0-9a-f]*
+  mkdir -p -- "$BUILD/new"
+  publish_one Panel.Web "$BUILD/new/web"
+  publish_one infra/agent "$BUILD/new/agent"
+  place_runtime "$BUILD/new"
+  mv -- "$BUILD/new" "$out"
+}
+
 # Programs of one source state lie in one directory; $PROGRAMS is a link, so that a running panel keeps its own files.
 publish_programs() {
-  local to old
-  to=$PROGRAMS.$(sources)
+  local to old state
+  state=$(sources)
+  to=$PROGRAMS.$state
   if [ "$(readlink -- "$PROGRAMS" || true)" = "${to##*/}" ] && [ -x "$to/web/Panel.Web" ] && [ -x "$to/agent/Panel.Agent" ]; then
     return 0
   fi
-  say "Building Panel (about a minute the first time)."
-  rm -rf -- "$to.new"
-  mkdir -p -- "$to.new"
-  publish_one Panel.Web "$to.new/web"
-  publish_one infra/agent "$to.new/agent"
-  place_runtime "$to.new"
-  rm -rf -- "$to"
+  mkdir -p -- "$BUILD"
+  exec 7>"$BUILD/lock"
+  flock -w 900 7 || die "Another build in $BUILD has not ended for fifteen minutes; try again when it is done."
+  build_programs "$state"
+  rm -rf -- "$to" "$to.new"
+  cp -R -- "$BUILD/$state" "$to.new"
+  exec 7>&-
   mv -- "$to.new" "$to"
   old=$(readlink -- "$PROGRAMS" || true)
   ln -s -- "${to##*/}" "$PROGRAMS.link"
