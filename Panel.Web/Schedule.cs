@@ -1,4 +1,5 @@
 using Panel.Web.Hosting;
+using Panel.Web.Newsletters;
 using Quartz;
 
 namespace Panel.Web;
@@ -11,6 +12,7 @@ internal static class Schedule
         services.AddQuartz(q =>
         {
             q.ScheduleJob<CheckQuotasJob>(t => t.WithIdentity("check-quotas").WithCronSchedule("0 0/15 * * * ?"), j => j.WithIdentity("check-quotas"));
+            q.ScheduleJob<SendDueIssuesJob>(t => t.WithIdentity("send-due-issues").WithCronSchedule("0/10 * * * * ?"), j => j.WithIdentity("send-due-issues"));
         });
         services.AddQuartzHostedService(o => o.WaitForJobsToComplete = true);
         return services;

@@ -9,6 +9,9 @@ public sealed class NewslettersOptions
     [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00", ErrorMessage = "Newsletters:Hold must lie between 00:00:00 and 1.00:00:00 (hours:minutes:seconds).")]
     public TimeSpan Hold { get; set; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>Whether Panel signs its mail (RFC 6376); false where the relay does.</summary>
+    public bool Dkim { get; set; } = true;
+
     /// <summary>Sign-ups that one network (IPv4 /24, IPv6 /48) may ask for in an hour (rule S3).</summary>
     [Range(1, 100_000)]
     public int SignUpsPerNetwork { get; set; } = 60;

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Panel.Services.Newsletters.Sending;
 
 namespace Panel.Services.Newsletters;
 
@@ -18,6 +19,7 @@ public static class NewslettersSetup
         services.AddScoped<Departures>();
         services.AddScoped<Letters>();
         services.AddHostedService<LetterCarrier>();
+        services.AddSending();
         return services;
     }
 }

@@ -31,6 +31,7 @@ internal static class ApiSetup
         api.MapUsage();
         app.MapAgentLink();
         api.MapLists();
+        api.MapIssues();
     }
 
     /// <summary>Limits a token on these routes to those that hold <c>scope:read</c> for GET, <c>scope:write</c> for the rest.</summary>

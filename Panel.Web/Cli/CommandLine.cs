@@ -17,6 +17,7 @@ internal static class CommandLine
         root.Subcommands.Add(FingerVerbs.Finger());
         root.Subcommands.Add(ListVerbs.List());
         root.Subcommands.Add(ListVerbs.Subscriber());
+        root.Subcommands.Add(IssueVerbs.Issue());
         root.Subcommands.Add(AuditVerbs.Audit());
         root.Subcommands.Add(SiteVerbs.Site());
         root.Subcommands.Add(DomainVerbs.Domain());

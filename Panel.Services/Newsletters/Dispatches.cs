@@ -1,0 +1,214 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+using Panel.Services.Audit;
+using Panel.Services.Data;
+using Panel.Services.Members;
+using Panel.Services.Newsletters.Sending;
+
+namespace Panel.Services.Newsletters;
+
+/// <summary>Sending issues off: schedule, hold, take back, pause, resume, cancel. Every move is a compare-and-set on the state, so
+/// two doors, two nodes or a job that runs twice never make it twice.</summary>
+public sealed class Dispatches(PanelDb db, Issues issues, AuditTrail audit, TimeProvider time, SenderBell bell, IOptions<NewslettersOptions> options)
+{
+    /// <summary>What is overdue by more than this is not sent unasked: the machine was off, or an old copy of the data was restored (F10).</summary>
+    private static readonly TimeSpan Overdue = TimeSpan.FromHours(1);
+
+    /// <summary>A clock that is a little behind ours is no mistake of its owner.</summary>
+    private static readonly TimeSpan Slack = TimeSpan.FromMinutes(1);
+
+    private static readonly TimeSpan Horizon = TimeSpan.FromDays(366);
+
+    /// <summary>Sends an issue off, now or at <paramref name="at"/>. From then until the end of the hold it can be taken back whole.</summary>
+    public async Task<Outcome<IssuePage>> SendAsync(Actor by, long id, DateTimeOffset? at, CancellationToken ct)
+    {
+        if (await issues.FindAsync(by, id, ct) is not { } found)
+        {
+            return new NotThere($"issue {id}");
+        }
+
+        var now = time.GetUtcNow().UtcDateTime;
+        var due = at?.UtcDateTime ?? now;
+        if (due < now - Slack)
+        {
+            return new Refusal($"{due:yyyy-MM-dd HH:mm} UTC is in the past; it is {now:yyyy-MM-dd HH:mm} UTC now.", "at");
+        }
+
+        if (due > now + Horizon)
+        {
+            return new Refusal("An issue can be scheduled at most a year ahead.", "at");
+        }
+
+        if (found.Issue.State is not (IssueState.Draft or IssueState.Asking))
+        {
+            return new InTheWay($"This issue is {Issues.Words(found.Issue.State)}: it cannot be sent off{(found.Issue.State is IssueState.Sent or IssueState.Cancelled ? " again" : " a second time")}.");
+        }
+
+        if (IssuePrinter.Render(found.Issue, found.List).Refused is { } unfit)
+        {
+            return unfit;
+        }
+
+        if (await ReadyAsync(found.List, found.Issue, now, ct) is { } no)
+        {
+            return no;
+        }
+
+        var mails = await issues.PeopleAsync(found.List.Id, ct);
+        var held = due <= now;
+        var (state, starts) = held ? (IssueState.Held, (DateTime?)(now + options.Value.Hold)) : (IssueState.Scheduled, null);
+        return await MoveAsync(by, found, "issue.send", [IssueState.Draft, IssueState.Asking], state,
+            set => set.SetProperty(i => i.DueAt, due).SetProperty(i => i.StartsAt, starts).SetProperty(i => i.Mails, mails).SetProperty(i => i.Note, (string?)null), ct);
+    }
+
+    /// <summary>Makes it a draft again; nobody was mailed.</summary>
+    public Task<Outcome<IssuePage>> TakeBackAsync(Actor by, long id, CancellationToken ct) =>
+        MoveAsync(by, id, "issue.take-back", [IssueState.Scheduled, IssueState.Held, IssueState.Asking], IssueState.Draft,
+            "only what has not started can be taken back", ct);
+
+    /// <summary>No further mail leaves; takes hold at the next hand-over, within five seconds on every node (F9).</summary>
+    public Task<Outcome<IssuePage>> PauseAsync(Actor by, long id, CancellationToken ct) =>
+        MoveAsync(by, id, "issue.pause", [IssueState.Sending], IssueState.Paused, "only an issue that is being sent can be paused", ct);
+
+    public Task<Outcome<IssuePage>> ResumeAsync(Actor by, long id, CancellationToken ct) =>
+        MoveAsync(by, id, "issue.resume", [IssueState.Paused], IssueState.Sending, "only a paused issue can go on", ct);
+
+    /// <summary>Ends it for good: whoever was not mailed yet is skipped, and the report says so.</summary>
+    public async Task<Outcome<IssuePage>> CancelAsync(Actor by, long id, CancellationToken ct) =>
+        await MoveAsync(by, id, "issue.cancel",
+            [IssueState.Draft, IssueState.Scheduled, IssueState.Held, IssueState.Asking, IssueState.Sending, IssueState.Paused], IssueState.Cancelled,
+            "there is nothing left to cancel", ct);
+
+    /// <summary>Starts what is due: due -> held -> being sent; what is overdue by an hour asks its owner. Safe to run late, twice,
+    /// or on two nodes at once.</summary>
+    public async Task<int> StartDueAsync(CancellationToken ct)
+    {
+        var now = time.GetUtcNow().UtcDateTime;
+        var waiting = await db.Set<Issue>().AsNoTracking()
+            .Where(i => (i.State == IssueState.Scheduled && i.DueAt <= now) || (i.State == IssueState.Held && i.StartsAt <= now)).OrderBy(i => i.Id).ToListAsync(ct);
+        foreach (var issue in waiting)
+        {
+            var list = await db.Set<MailingList>().AsNoTracking().SingleAsync(l => l.Id == issue.ListId, ct);
+            await StartAsync((issue, list), now, ct);
+        }
+
+        return waiting.Count;
+    }
+
+    private async Task StartAsync((Issue Issue, MailingList List) found, DateTime now, CancellationToken ct)
+    {
+        var (issue, list) = found;
+        var late = now - (issue.State == IssueState.Held ? issue.StartsAt : issue.DueAt) > Overdue;
+        var no = late ? new Refusal("Panel was not running when this issue was due. Send it now, or cancel it.") : await ReadyAsync(list, issue, now, ct);
+        var hold = issue.State == IssueState.Scheduled && options.Value.Hold > TimeSpan.Zero;
+        var to = no is not null ? IssueState.Asking : hold ? IssueState.Held : IssueState.Sending;
+        await MoveAsync(Actor.Job, found, to switch { IssueState.Asking => "issue.ask", IssueState.Held => "issue.hold", _ => "issue.start" }, [issue.State], to, set =>
+        {
+            set.SetProperty(i => i.Note, no?.Message);
+            if (to == IssueState.Held)
+            {
+                set.SetProperty(i => i.StartsAt, now + options.Value.Hold);
+            }
+            else if (to == IssueState.Sending)
+            {
+                set.SetProperty(i => i.StartedAt, now);
+            }
+        }, ct);
+    }
+
+    /// <summary>Null, or in words what must be done before a list can send (A8, L8, F13, the package's month).</summary>
+    private async Task<Refusal?> ReadyAsync(MailingList list, Issue issue, DateTime now, CancellationToken ct)
+    {
+        var member = await db.Users.AsNoTracking().SingleAsync(m => m.Id == list.MemberId, ct);
+        if (!member.IsActive || list.RemovedAt is not null)
+        {
+            return new InTheWay(list.RemovedAt is not null ? $"The list {list.Name} was removed." : $"{member.Handle} is {member.Status}: nothing is sent.");
+        }
+
+        if (string.IsNullOrWhiteSpace(list.PostalAddress))
+        {
+            return new Refusal($"The list {list.Name} has no postal address. Every newsletter must carry one: add it to the list first.", "postalAddress");
+        }
+
+        var domain = EmailAddress.Parse(list.FromEmail)?.Domain;
+        if (!await db.Set<SenderDomain>().AnyAsync(d => d.MemberId == list.MemberId && d.Domain == domain && d.ApprovedAt != null, ct))
+        {
+            return new InTheWay($"{domain} is not approved for sending yet. Ask an admin of the house to approve it.");
+        }
+
+        var people = await issues.PeopleAsync(list.Id, ct);
+        if (people == 0)
+        {
+            return new InTheWay($"The list {list.Name} has no confirmed subscribers, so there is nobody to send to.");
+        }
+
+        return await MonthAsync(member, issue, people, now, ct);
+    }
+
+    private async Task<Refusal?> MonthAsync(Member member, Issue issue, int people, DateTime now, CancellationToken ct)
+    {
+        var package = await db.Set<Package>().AsNoTracking().SingleAsync(p => p.Id == member.PackageId, ct);
+        var month = new DateTime(now.Year, now.Month, 1, 0, 0, 0, DateTimeKind.Utc);
+        IssueState[] open = [IssueState.Scheduled, IssueState.Held];
+        var used = await db.Set<Issue>()
+            .Where(i => i.Id != issue.Id && (i.StartedAt >= month || open.Contains(i.State)) && db.Set<MailingList>().Any(l => l.Id == i.ListId && l.MemberId == member.Id))
+            .SumAsync(i => i.Mails, ct);
+        return used + people <= package.Mails ? null : new InTheWay(
+            $"The package {package.Name} has {package.Mails:#,0} mails a month. {used:#,0} are used or scheduled, and this issue needs {people:#,0}. Ask an admin for a bigger package.");
+    }
+
+    private async Task<Outcome<IssuePage>> MoveAsync(Actor by, long id, string action, IssueState[] from, IssueState to, string otherwise, CancellationToken ct)
+    {
+        if (await issues.FindAsync(by, id, ct) is not { } found)
+        {
+            return new NotThere($"issue {id}");
+        }
+
+        return from.Contains(found.Issue.State)
+            ? await MoveAsync(by, found, action, from, to, set => set.SetProperty(i => i.Note, (string?)null), ct)
+            : new InTheWay($"This issue is {Issues.Words(found.Issue.State)}: {otherwise}.");
+    }
+
+    private async Task<Outcome<IssuePage>> MoveAsync(
+        Actor by, (Issue Issue, MailingList List) found, string action, IssueState[] from, IssueState to,
+        Action<Microsoft.EntityFrameworkCore.Query.UpdateSettersBuilder<Issue>> more, CancellationToken ct)
+    {
+        var now = time.GetUtcNow().UtcDateTime;
+        var (id, was) = (found.Issue.Id, found.Issue.State);
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        var moved = await db.Set<Issue>().Where(i => i.Id == id && i.State == was && from.Contains(i.State)).ExecuteUpdateAsync(set =>
+        {
+            set.SetProperty(i => i.State, to).SetProperty(i => i.ChangedAt, now);
+            if (to == IssueState.Cancelled)
+            {
+                set.SetProperty(i => i.FinishedAt, now);
+            }
+
+            more(set);
+        }, ct);
+        if (moved == 0)
+        {
+            return new InTheWay("The state of this issue changed meanwhile. Look again.");
+        }
+
+        if (to == IssueState.Cancelled && found.Issue.StartedAt is not null)
+        {
+            await SkipRestAsync(id, now, ct);
+        }
+
+        audit.Add(by, found.List.MemberId, action, $"{found.List.Name}: {found.Issue.Subject}", ("state", was.ToString(), to.ToString()));
+        await db.SaveChangesAsync(ct);
+        await transaction.CommitAsync(ct);
+        bell.Ring();
+        return await issues.ShowAsync(by, id, ct);
+    }
+
+    // What is in DATA right now may have arrived; its result is still written.
+    private Task<int> SkipRestAsync(long id, DateTime now, CancellationToken ct)
+    {
+        DeliveryState[] rest = [DeliveryState.Queued, DeliveryState.Leased, DeliveryState.Deferred];
+        return db.Set<Delivery>().Where(d => d.IssueId == id && rest.Contains(d.State)).ExecuteUpdateAsync(
+            set => set.SetProperty(d => d.State, DeliveryState.Skipped).SetProperty(d => d.Reason, SkipReason.Cancelled).SetProperty(d => d.Node, (string?)null)
+                .SetProperty(d => d.LeasedUntil, (DateTime?)null).SetProperty(d => d.At, now), ct);
+    }
+}

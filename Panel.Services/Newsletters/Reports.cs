@@ -1,0 +1,86 @@
+using Microsoft.EntityFrameworkCore;
+using Panel.Services.Data;
+using Panel.Services.Mail.Content;
+using Panel.Services.Newsletters.Sending;
+
+namespace Panel.Services.Newsletters;
+
+/// <summary>How an issue fared. <paramref name="Recipients"/> is always the sum of the six counts after it; what is leased or in
+/// DATA counts as queued.</summary>
+public sealed record IssueReport(
+    long Id, string Handle, string List, string Subject, IssueState State, string? Note, int Recipients, int Sent, int Failed, int Unknown, int Skipped, int Deferred, int Queued,
+    DateTime? DueAt, DateTime? StartedAt, DateTime? FinishedAt, IAsyncEnumerable<DeliveryPage>? Deliveries);
+
+/// <summary>One issue to one person: the server's own words, and for skipped people the reason.</summary>
+public sealed record DeliveryPage(long SubscriberId, string Email, string State, DateTime At, int? Code, string? Reply, string MessageId, string? Reason, int Tries, DateTime? NextAt);
+
+/// <summary>"Did Anna get it?", answered from the ledger.</summary>
+public sealed class Reports(PanelDb db, Issues issues, HouseKeys keys, IssuePrinter printer)
+{
+    private const int PageSize = 100;
+
+    /// <summary>The counts, and with <paramref name="deliveries"/> every row as a stream.</summary>
+    public async Task<Outcome<IssueReport>> ShowAsync(Actor by, long id, bool deliveries, CancellationToken ct)
+    {
+        if (await issues.FindAsync(by, id, ct) is not { } found)
+        {
+            return new NotThere($"issue {id}");
+        }
+
+        var counts = await db.Set<Delivery>().Where(d => d.IssueId == id).GroupBy(d => d.State).Select(g => new { g.Key, Count = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Count, ct);
+        int Of(params ReadOnlySpan<DeliveryState> states)
+        {
+            var sum = 0;
+            foreach (var state in states)
+            {
+                sum += counts.GetValueOrDefault(state);
+            }
+
+            return sum;
+        }
+
+        var (issue, list) = found;
+        return new IssueReport(
+            id, await printer.HandleOfAsync(list, ct), list.Name, issue.Subject, issue.State, issue.Note, counts.Values.Sum(),
+            Of(DeliveryState.Sent), Of(DeliveryState.Failed), Of(DeliveryState.Unknown), Of(DeliveryState.Skipped), Of(DeliveryState.Deferred),
+            Of(DeliveryState.Queued, DeliveryState.Leased, DeliveryState.InData), issue.DueAt, issue.StartedAt, issue.FinishedAt,
+            deliveries ? Rows(id, list, _ => true, null, null) : null);
+    }
+
+    /// <summary>A page of rows in order of subscriber, of one state or all, after the last id of the page before.</summary>
+    public async Task<Outcome<IReadOnlyList<DeliveryPage>>> DeliveriesAsync(Actor by, long id, DeliveryState? state, long? after, CancellationToken ct)
+    {
+        if (await issues.FindAsync(by, id, ct) is not { } found)
+        {
+            return new NotThere($"issue {id}");
+        }
+
+        DeliveryState[] wanted = state is DeliveryState.Queued ? [DeliveryState.Queued, DeliveryState.Leased, DeliveryState.InData] : state is { } one ? [one] : [];
+        var rows = new List<DeliveryPage>();
+        await foreach (var row in Rows(id, found.List, d => wanted.Length == 0 || wanted.Contains(d.State), after, PageSize).WithCancellation(ct))
+        {
+            rows.Add(row);
+        }
+
+        return rows;
+    }
+
+    private async IAsyncEnumerable<DeliveryPage> Rows(
+        long id, MailingList list, System.Linq.Expressions.Expression<Func<Delivery, bool>> which, long? after, int? most)
+    {
+        var key = keys.KeyFor(IssuePrinter.MessageIdKey);
+        var domain = EmailAddress.Parse(list.FromEmail)?.Domain ?? "localhost";
+        var rows = db.Set<Delivery>().AsNoTracking().Where(d => d.IssueId == id && d.SubscriberId > (after ?? 0)).Where(which).OrderBy(d => d.SubscriberId).Take(most ?? int.MaxValue)
+            .LeftJoin(db.Set<Subscriber>(), d => d.SubscriberId, s => s.Id, (d, s) => new { Delivery = d, Email = s == null ? "" : s.Email });
+        await foreach (var row in rows.AsAsyncEnumerable())
+        {
+            var d = row.Delivery;
+            yield return new DeliveryPage(
+                d.SubscriberId, row.Email, StateOf(d.State), d.At, d.Code, d.Reply, MessageIds.For(key, id, d.SubscriberId, domain), d.Reason, d.Tries, d.NextAt);
+        }
+    }
+
+    // Leased and in DATA are steps of the machine, not answers to the question.
+    private static string StateOf(DeliveryState state) =>
+        state is DeliveryState.Leased or DeliveryState.InData ? "queued" : state.ToString().ToLowerInvariant();
+}

@@ -1,0 +1,55 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using System.Text;
+using Panel.Services.Mail.Content;
+using Panel.Services.Mail.Dkim;
+
+namespace Panel.Services.Newsletters.Sending;
+
+/// <summary>Where an issue comes from and where its links lead.</summary>
+internal sealed record IssueAddress(long IssueId, long ListId, string FromEmail, string Domain, string PublicUrl);
+
+/// <summary>The keys a letter needs for every person.</summary>
+internal sealed record LetterKeys(ReaderTokens Tokens, byte[] MessageIds, byte[] Emails);
+
+/// <summary>Room for one message, used again for the next.</summary>
+internal sealed class LetterPaper
+{
+    public ArrayBufferWriter<byte> Unsigned { get; } = new(32 * 1024);
+
+    public ArrayBufferWriter<byte> Whole { get; } = new(32 * 1024);
+
+    public void Clear()
+    {
+        Unsigned.ResetWrittenCount();
+        Whole.ResetWrittenCount();
+    }
+}
+
+/// <summary>One issue rendered once; per person only address, date, id, tokens and merge fields differ. Safe for many workers.</summary>
+internal sealed class IssueLetter(IssueAddress address, MessageTemplate template, LetterKeys keys, DkimSigner? signer)
+{
+    private static readonly Dictionary<string, string> Nameless = [];
+
+    public string From => address.FromEmail;
+
+    /// <summary>Writes the whole message; the same person always gets the same Message-ID (rule H7).</summary>
+    public void Write(LetterPaper paper, long subscriberId, string email, string name, DateTimeOffset now)
+    {
+        paper.Clear();
+        var token = keys.Tokens.Make(TokenPurpose.Leave, new Reader(address.ListId, subscriberId, address.IssueId));
+        template.Write(signer is null ? paper.Whole : paper.Unsigned, new MailPerson(email, MessageIds.For(keys.MessageIds, address.IssueId, subscriberId, address.Domain), now)
+        {
+            LeaveUrl = $"{address.PublicUrl}/u/{token}",
+            Fields = name.Length == 0 ? Nameless : new Dictionary<string, string>(1) { ["name"] = name },
+        });
+        if (signer is not null)
+        {
+            signer.Sign(paper.Unsigned.WrittenSpan, now, paper.Whole);
+            paper.Whole.Write(paper.Unsigned.WrittenSpan);
+        }
+    }
+
+    /// <summary>The hash under which a suppression of this address would be kept.</summary>
+    public string HashOf(string emailKey) => Convert.ToHexStringLower(HMACSHA256.HashData(keys.Emails, Encoding.UTF8.GetBytes(emailKey)));
+}

@@ -1,0 +1,31 @@
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Panel.Services.Data;
+
+namespace Panel.Services.Newsletters.Sending;
+
+/// <summary>Opens the ledger on the database of the house, under a node name that no other start ever has.</summary>
+internal sealed class LedgerOpening(IServiceScopeFactory scopes, TimeProvider time, ILogger<Ledger> log)
+{
+    /// <summary>With SQLite there is one node at a time, so whatever another name holds is held by the dead.</summary>
+    public bool OneNode => !Database().IsPostgres;
+
+    public Ledger Open() => new(OpenStore(), time, log);
+
+    public LedgerStore OpenStore()
+    {
+        var (connection, postgres) = Database();
+        var node = $"{Environment.MachineName}/{Environment.ProcessId}/{Guid.NewGuid().ToString("N")[..8]}";
+        return postgres ? new PostgresLedgerStore(new NpgsqlConnection(connection), node) : new SqliteLedgerStore(new SqliteConnection(connection), node);
+    }
+
+    private (string Connection, bool IsPostgres) Database()
+    {
+        using var scope = scopes.CreateScope();
+        var db = scope.ServiceProvider.GetRequiredService<PanelDb>();
+        return (db.Database.GetConnectionString()!, db.IsPostgres);
+    }
+}

@@ -1,0 +1,142 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Panel.Services.Newsletters.Sending;
+
+/// <summary>What one node's sender does between the hand-overs: starts what is due, freezes, leases in turn from every issue,
+/// ends what is done, and takes back what dead nodes held.</summary>
+internal sealed class SenderDesk(IServiceScopeFactory scopes, Ledger ledger, SenderQueue queue, bool oneNode, TimeProvider time)
+{
+    /// <summary>Rows leased at once, over all issues: a fraction of a second's work, so that a pause or a leave meets few of them.</summary>
+    public const int Batch = 256;
+
+    private const int LeastShare = 32;
+
+    /// <summary>Longer than a batch may take at a message per second and connection.</summary>
+    private static readonly TimeSpan Lease = TimeSpan.FromMinutes(10);
+
+    private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(10);
+
+    /// <summary>A node that missed six heartbeats is dead.</summary>
+    private static readonly TimeSpan Silence = TimeSpan.FromMinutes(1);
+
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(250);
+    private readonly Dictionary<long, (SendingIssue Issue, IssueLetter Letter)> open = [];
+    private DateTime beatenAt;
+    private long lookedAt;
+    private int turn;
+
+    public async Task BeginAsync()
+    {
+        var now = Now;
+        beatenAt = now;
+        await ledger.RunAsync(store => store.Beat(now) + store.Recover(now, oneNode ? null : now - Silence));
+    }
+
+    /// <summary>One round; true while issues are being sent.</summary>
+    public async Task<bool> PassAsync(CancellationToken ct)
+    {
+        await BeatAsync();
+        if (lookedAt == 0 || TimeProvider.System.GetElapsedTime(lookedAt) > Look)
+        {
+            await LookAsync(ct);
+            lookedAt = TimeProvider.System.GetTimestamp();
+        }
+
+        await LeaseAsync();
+        return open.Count > 0;
+    }
+
+    /// <summary>Gives back what was leased and not begun.</summary>
+    public Task EndAsync()
+    {
+        var now = Now;
+        return ledger.RunAsync(store => store.Expire(now, mine: true));
+    }
+
+    private DateTime Now => time.GetUtcNow().UtcDateTime;
+
+    private async Task BeatAsync()
+    {
+        var now = Now;
+        if (now - beatenAt < Heartbeat)
+        {
+            return;
+        }
+
+        beatenAt = now;
+        await ledger.RunAsync(store => store.Beat(now) + store.Expire(now, mine: false) + (oneNode ? 0 : store.Recover(now, now - Silence)));
+    }
+
+    private async Task LookAsync(CancellationToken ct)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        await scope.ServiceProvider.GetRequiredService<Dispatches>().StartDueAsync(ct);
+        var printer = scope.ServiceProvider.GetRequiredService<IssuePrinter>();
+        var sending = await printer.SendingAsync(ct);
+        foreach (var gone in open.Keys.Except(sending.Select(i => i.Id)).ToList())
+        {
+            open.Remove(gone);
+        }
+
+        foreach (var issue in sending)
+        {
+            if (issue.FrozenAt is null)
+            {
+                await FreezeAsync(issue.Id, ct);
+            }
+
+            if (!open.ContainsKey(issue.Id) && await printer.PrintAsync(issue.Id, ct) is { } printed)
+            {
+                open[issue.Id] = printed;
+            }
+        }
+    }
+
+    private async Task FreezeAsync(long issue, CancellationToken ct)
+    {
+        var now = Now;
+        while (await ledger.RunAsync(store => store.Freeze(issue, now)) && !ct.IsCancellationRequested)
+        {
+            // Page by page, so that sign-ups and leaves get in between.
+        }
+    }
+
+    private async Task LeaseAsync()
+    {
+        var took = true;
+        while (took && queue.IsLow && open.Count > 0)
+        {
+            took = false;
+            var share = Math.Max(LeastShare, Batch / open.Count);
+            foreach (var (issue, letter) in InTurn())
+            {
+                took |= await LeaseAsync(issue, letter, share) > 0;
+            }
+        }
+    }
+
+    private async Task<int> LeaseAsync(SendingIssue issue, IssueLetter letter, int count)
+    {
+        var now = Now;
+        var batch = await ledger.RunAsync(store => store.Lease(issue, count, now, now + Lease, letter.HashOf));
+        foreach (var row in batch.Rows)
+        {
+            queue.Put(new Outgoing(row, letter));
+        }
+
+        if (batch.Taken == 0 && await ledger.RunAsync(store => store.Finish(issue.Id, now)))
+        {
+            open.Remove(issue.Id);
+        }
+
+        return batch.Taken;
+    }
+
+    // Each round begins with another issue, so that none is always last.
+    private List<(SendingIssue Issue, IssueLetter Letter)> InTurn()
+    {
+        var all = open.Values.OrderBy(o => o.Issue.Id).ToList();
+        turn = (turn + 1) % all.Count;
+        return [.. all[turn..], .. all[..turn]];
+    }
+}

@@ -1,0 +1,19 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Panel.Services.Newsletters.Sending;
+
+internal static class SendingSetup
+{
+    /// <summary>Issues, the ledger and the sender that runs on every node.</summary>
+    public static IServiceCollection AddSending(this IServiceCollection services)
+    {
+        services.AddSingleton<SenderBell>();
+        services.AddSingleton<LedgerOpening>();
+        services.AddScoped<Issues>();
+        services.AddScoped<Dispatches>();
+        services.AddScoped<Reports>();
+        services.AddScoped<IssuePrinter>();
+        services.AddHostedService<IssueSender>();
+        return services;
+    }
+}

@@ -1,0 +1,208 @@
+using System.Text.Json;
+using Microsoft.Data.Sqlite;
+
+namespace Panel.Services.Newsletters.Sending;
+
+/// <summary>The ledger on SQLite: one prepared statement per row inside one durable transaction (no server to travel to).</summary>
+internal sealed class SqliteLedgerStore : LedgerStore
+{
+    private const string EnterSql =
+        "UPDATE deliveries SET state = 'InData', at = @now WHERE " + HeldByMe + " AND EXISTS (SELECT 1 FROM issues i WHERE i.id = @issue AND i.state = 'Sending') " +
+        "AND EXISTS (SELECT 1 FROM subscribers s WHERE s.id = @person AND s.state = 'Confirmed') AND NOT " + Suppressed;
+
+    // Unknown may still become known: a node that was given up for dead may report what it heard.
+    private const string ResultSql =
+        "UPDATE deliveries SET state = @state, at = @now, node = NULL, leased_until = NULL, tries = @tries, next_at = @next, code = @code, enhanced = @enhanced, reply = @reply, " +
+        "reason = @reason WHERE issue_id = @issue AND subscriber_id = @person AND epoch = @epoch AND state IN ('Leased', 'InData', 'Unknown')";
+
+    private readonly SqliteConnection sqlite;
+    private readonly SqliteCommand begin;
+    private readonly SqliteCommand commit;
+    private readonly SqliteCommand rollback;
+    private readonly SqliteCommand enter;
+    private readonly SqliteCommand release;
+    private readonly SqliteCommand result;
+
+    public SqliteLedgerStore(SqliteConnection connection, string node)
+        : base(connection, node)
+    {
+        sqlite = connection;
+        connection.Open();
+        Prepare();
+        begin = Statement("BEGIN IMMEDIATE");
+        commit = Statement("COMMIT");
+        rollback = Statement("ROLLBACK");
+        enter = Statement(EnterSql, "@now", "@issue", "@person", "@epoch", "@node", "@hash", "@member", "@list");
+        release = Statement(ReleaseSql, "@now", "@issue", "@person", "@epoch", "@node", "@hash", "@member", "@list");
+        result = Statement(ResultSql, "@state", "@now", "@tries", "@next", "@code", "@enhanced", "@reply", "@reason", "@issue", "@person", "@epoch");
+    }
+
+    protected override string ForUpdate => "";
+
+    public override void Reopen()
+    {
+        base.Reopen();
+        Prepare();
+    }
+
+    public override void Commit(IReadOnlyList<LedgerStep> steps, DateTime now) => InTransaction(_ =>
+    {
+        foreach (var step in steps)
+        {
+            if (step.Finished is { } finished)
+            {
+                Write(finished, step.Result, now);
+            }
+        }
+
+        foreach (var step in steps)
+        {
+            if (step.Entering is { } entering)
+            {
+                step.Entered = Run(enter, entering, now) == 1 || Run(release, entering, now) < 0;
+            }
+        }
+
+        return steps.Count;
+    });
+
+    public override LeasedBatch Lease(SendingIssue issue, int count, DateTime now, DateTime until, Func<string, string> hash)
+    {
+        var leased = new List<Leased>();
+        var taken = Take(issue, "Queued", count, now, until, hash, leased);
+        taken += Take(issue, "Deferred", count - taken, now, until, hash, leased);
+        return new LeasedBatch(leased, taken);
+    }
+
+    public override T InTransaction<T>(Func<LedgerStore, T> run)
+    {
+        begin.ExecuteNonQuery();
+        try
+        {
+            var made = run(this);
+            commit.ExecuteNonQuery();
+            return made;
+        }
+        catch
+        {
+            Undo();
+            throw;
+        }
+    }
+
+    private int Take(SendingIssue issue, string state, int count, DateTime now, DateTime until, Func<string, string> hash, List<Leased> into)
+    {
+        var rows = count <= 0 ? [] : Rows(
+            "SELECT d.subscriber_id, d.epoch, d.tries, s.email, s.email_key, s.name FROM deliveries d LEFT JOIN subscribers s ON s.id = d.subscriber_id " +
+            "WHERE d.issue_id = @issue AND d.state = @state AND (d.next_at IS NULL OR d.next_at <= @now) AND EXISTS (SELECT 1 FROM issues i WHERE i.id = @issue AND i.state = 'Sending') " +
+            "ORDER BY d.subscriber_id LIMIT @count",
+            r => LeasedRow(issue, r, hash), ("@issue", issue.Id), ("@state", state), ("@now", now), ("@count", count));
+        if (rows.Count == 0)
+        {
+            return 0;
+        }
+
+        // Nobody else writes inside this transaction, so these are exactly the rows that were read.
+        Execute(
+            "UPDATE deliveries SET state = 'Leased', node = @node, epoch = epoch + 1, leased_until = @until, at = @now, next_at = NULL " +
+            "WHERE issue_id = @issue AND state = @state AND subscriber_id <= @last AND (next_at IS NULL OR next_at <= @now)",
+            ("@node", Node), ("@until", until), ("@now", now), ("@issue", issue.Id), ("@state", state), ("@last", rows[^1].SubscriberId));
+        var stopped = Stopped(issue, rows);
+        foreach (var row in rows)
+        {
+            if (stopped.Contains(row.SubscriberId))
+            {
+                Run(release, row, now);
+            }
+            else
+            {
+                into.Add(row);
+            }
+        }
+
+        return rows.Count;
+    }
+
+    private HashSet<long> Stopped(SendingIssue issue, List<Leased> rows)
+    {
+        var asked = JsonSerializer.Serialize(rows.Select(r => r.EmailHash));
+        var hashes = Rows(
+            "SELECT email_hash FROM suppressions WHERE member_id = @member AND (list_id IS NULL OR list_id = @list) AND email_hash IN (SELECT value FROM json_each(@hashes))",
+            r => r.GetString(0), ("@member", issue.MemberId), ("@list", issue.ListId), ("@hashes", asked)).ToHashSet(StringComparer.Ordinal);
+        var gone = Rows(
+            "SELECT d.subscriber_id FROM deliveries d LEFT JOIN subscribers s ON s.id = d.subscriber_id " +
+            "WHERE d.issue_id = @issue AND d.state = 'Leased' AND (s.state IS NULL OR s.state <> 'Confirmed')",
+            r => r.GetInt64(0), ("@issue", issue.Id)).ToHashSet();
+        gone.UnionWith(rows.Where(r => hashes.Contains(r.EmailHash)).Select(r => r.SubscriberId));
+        return gone;
+    }
+
+    private void Write(Leased row, LedgerResult what, DateTime now)
+    {
+        Set(result, 0, what.State.ToString());
+        Set(result, 1, now);
+        Set(result, 2, what.Tries);
+        Set(result, 3, what.NextAt);
+        Set(result, 4, what.Code == 0 ? null : what.Code);
+        Set(result, 5, what.Enhanced);
+        Set(result, 6, what.Reply);
+        Set(result, 7, what.Reason);
+        Set(result, 8, row.Issue.Id);
+        Set(result, 9, row.SubscriberId);
+        Set(result, 10, row.Epoch);
+        result.ExecuteNonQuery();
+        if (what.PauseIssue)
+        {
+            Execute(PauseSql, ("@words", what.Reply ?? ""), ("@now", now), ("@issue", row.Issue.Id));
+        }
+    }
+
+    private int Run(SqliteCommand command, Leased row, DateTime now)
+    {
+        Set(command, 0, now);
+        Set(command, 1, row.Issue.Id);
+        Set(command, 2, row.SubscriberId);
+        Set(command, 3, row.Epoch);
+        Set(command, 4, Node);
+        Set(command, 5, row.EmailHash);
+        Set(command, 6, row.Issue.MemberId);
+        Set(command, 7, row.Issue.ListId);
+        return command.ExecuteNonQuery();
+    }
+
+    private void Prepare()
+    {
+        // FULL: a commit is on the disk before its caller goes on. The timeout is SQLite's own, which looks again within milliseconds.
+        using var pragmas = sqlite.CreateCommand();
+        pragmas.CommandText = "PRAGMA synchronous = FULL; PRAGMA busy_timeout = 30000; PRAGMA cache_size = -16000";
+        pragmas.ExecuteNonQuery();
+    }
+
+    private void Undo()
+    {
+        try
+        {
+            rollback.ExecuteNonQuery();
+        }
+        catch (SqliteException)
+        {
+            // SQLite has rolled back by itself (disk full, I/O error): there is no transaction left.
+        }
+    }
+
+    private SqliteCommand Statement(string sql, params ReadOnlySpan<string> parameters)
+    {
+        var command = sqlite.CreateCommand();
+#pragma warning disable CA2100 // Every text is a constant of this folder.
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        foreach (var name in parameters)
+        {
+            command.Parameters.Add(new SqliteParameter { ParameterName = name });
+        }
+
+        return command;
+    }
+
+    private static void Set(SqliteCommand command, int at, object? value) => command.Parameters[at].Value = value ?? DBNull.Value;
+}

@@ -1,0 +1,31 @@
+using Panel.Services;
+using Panel.Services.Newsletters;
+
+namespace Panel.Web.Api;
+
+internal static class IssuesApi
+{
+    public static void MapIssues(this RouteGroupBuilder api)
+    {
+        var ofList = api.MapGroup("/lists/{handle}/{name}/issues").Scope("lists");
+        ofList.MapGet("/", async (string handle, string name, Actor by, Issues all, CancellationToken ct) => (await all.ListAsync(by, handle, name, ct)).ToResult());
+        ofList.MapPost("/", async (string handle, string name, IssueWords words, Actor by, Issues all, CancellationToken ct) => (await all.AddAsync(by, handle, name, words, ct)).ToCreated());
+
+        var issue = api.MapGroup("/issues/{id:long}").Scope("lists");
+        issue.MapGet("/", async (long id, Actor by, Issues all, CancellationToken ct) => (await all.ShowAsync(by, id, ct)).ToResult());
+        issue.MapPut("/", async (long id, IssueWords words, Actor by, Issues all, CancellationToken ct) => (await all.UpdateAsync(by, id, words, ct)).ToResult());
+        issue.MapGet("/preview", async (long id, Actor by, Issues all, CancellationToken ct) => (await all.PreviewAsync(by, id, ct)).ToResult());
+        issue.MapPost("/tests", async (long id, TestTo test, Actor by, Issues all, CancellationToken ct) => (await all.TestAsync(by, id, test.To, ct)).ToResult());
+        issue.MapPost("/dispatch", async (long id, SendAt when, Actor by, Dispatches all, CancellationToken ct) => (await all.SendAsync(by, id, when.At, ct)).ToResult());
+        issue.MapDelete("/dispatch", async (long id, Actor by, Dispatches all, CancellationToken ct) => (await all.TakeBackAsync(by, id, ct)).ToResult());
+        issue.MapPut("/pause", async (long id, Actor by, Dispatches all, CancellationToken ct) => (await all.PauseAsync(by, id, ct)).ToResult());
+        issue.MapDelete("/pause", async (long id, Actor by, Dispatches all, CancellationToken ct) => (await all.ResumeAsync(by, id, ct)).ToResult());
+        issue.MapPost("/cancellation", async (long id, Actor by, Dispatches all, CancellationToken ct) => (await all.CancelAsync(by, id, ct)).ToResult());
+        issue.MapGet("/report", async (long id, bool? deliveries, Actor by, Reports all, CancellationToken ct) => (await all.ShowAsync(by, id, deliveries == true, ct)).ToResult());
+    }
+
+    private sealed record TestTo(string? To);
+
+    /// <param name="At">When to send, with its offset; null is now.</param>
+    private sealed record SendAt(DateTimeOffset? At);
+}
