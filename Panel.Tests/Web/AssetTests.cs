@@ -75,6 +75,6 @@ public sealed partial class AssetTests
     [GeneratedRegex("(src|href)=\"[~/][^\"@]*\\.(css|js|svg)[\"#]")]
     private static partial Regex PlainAsset();
 
-    [GeneratedRegex("<(?<kind>icon|plate) name=\"(?<name>[a-z-]+)\"")]
+    [GeneratedRegex("(<(?<kind>icon|plate) name=|<empty-state[^>]* (?<kind>plate)=)\"(?<name>[a-z-]+)\"")]
     private static partial Regex NamedDrawing();
 }

@@ -21,7 +21,7 @@ public sealed class EmptyStateTag : TagHelper
         output.TagName = "section";
         output.Attributes.SetAttribute("class", "empty");
         output.PreContent.AppendHtml($"<h2>{WebUtility.HtmlEncode(Title)}</h2>");
-        if (Plate is not null)
+        if (!string.IsNullOrEmpty(Plate))
         {
             output.PostContent.AppendHtml("<svg class=\"plate\" viewBox=\"0 0 200 120\" aria-hidden=\"true\">")
                 .AppendHtml(Sprite.Use(ViewContext.HttpContext, $"plate-{Plate}")).AppendHtml("</svg>");
@@ -39,7 +39,7 @@ public sealed class PagerTag : TagHelper
 
     public override void Process(TagHelperContext context, TagHelperOutput output)
     {
-        if (Newer is null && Older is null)
+        if (string.IsNullOrEmpty(Newer) && string.IsNullOrEmpty(Older))
         {
             output.SuppressOutput();
             return;
@@ -53,7 +53,7 @@ public sealed class PagerTag : TagHelper
     }
 
     private static string Link(string? href, string rel, string words) =>
-        href is null ? "<span></span>" : $"<a class=\"button\" rel=\"{rel}\" href=\"{WebUtility.HtmlEncode(href)}\">{words}</a>";
+        string.IsNullOrEmpty(href) ? "<span></span>" : $"<a class=\"button\" rel=\"{rel}\" href=\"{WebUtility.HtmlEncode(href)}\">{words}</a>";
 }
 
 // <live src="/sites/web/events" every="5">...</live>: its content is replaced by each message of the stream; without
