@@ -7,6 +7,9 @@ using Panel.Services.Members;
 
 namespace Panel.Services.Newsletters;
 
+/// <summary>A domain that waits for an admin, or has been approved.</summary>
+public sealed record ClaimedDomain(string Handle, string Domain, DateTime CreatedAt, DateTime? ApprovedAt);
+
 public sealed record SenderDomainPage(string Domain, string Selector, DateTime? ApprovedAt, string DkimName, string DkimValue);
 
 /// <summary>The domains a member sends from. A domain belongs to one member; what the operator or an admin names counts as
@@ -71,6 +74,12 @@ public sealed class SenderDomains(PanelDb db, Members.Members members, AuditTrai
         await db.SaveChangesAsync(ct);
         return Done.It;
     }
+
+    /// <summary>Every sender domain of the house for its admins, those that wait first.</summary>
+    public async Task<Outcome<IReadOnlyList<ClaimedDomain>>> ClaimsAsync(Actor by, CancellationToken ct) => by.IsAdmin
+        ? await db.Set<SenderDomain>().AsNoTracking().OrderBy(d => d.ApprovedAt != null).ThenBy(d => d.Domain)
+            .Select(d => new ClaimedDomain(db.Users.Where(m => m.Id == d.MemberId).Select(m => m.UserName!).Single(), d.Domain, d.CreatedAt, d.ApprovedAt)).ToListAsync(ct)
+        : new NotAllowed("Only an admin approves sender domains.");
 
     /// <summary>The member's domains with the DNS row each needs for its signature.</summary>
     public async Task<Outcome<IReadOnlyList<SenderDomainPage>>> ListAsync(Actor by, string handle, CancellationToken ct)
