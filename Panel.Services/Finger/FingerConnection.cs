@@ -48,12 +48,11 @@ internal sealed class FingerConnection(
             return Refusal(why);
         }
 
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        await using var timer = time.CreateTimer(
-            static s => ((CancellationTokenSource)s!).Cancel(), patience, options.Value.AnswerPatience, Timeout.InfiniteTimeSpan);
         try
         {
-            return await answer(query, patience.Token);
+            // Nearly always kept in memory. A look-up that is given up ends with the connection, whose token it has.
+            var pending = answer(query, ct);
+            return pending.IsCompletedSuccessfully ? pending.Result : await pending.AsTask().WaitAsync(options.Value.AnswerPatience, time, ct);
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {

@@ -138,6 +138,23 @@ public class FingerAccountsTests
     }
 
     [Fact]
+    public async Task R17_nothing_that_a_plan_or_a_query_says_is_run()
+    {
+        using var app = new PanelApp();
+        await app.MemberAsync("ann");
+        var mark = Path.Combine(app.Folder, "mark");
+        await app.SetAsync("ann", new FingerChanges(Plan: $"#!/bin/sh\ntouch {mark}\n$(touch {mark})"));
+
+        Assert.EndsWith($"Plan:\r\n#!/bin/sh\r\ntouch {mark}\r\n$(touch {mark})\r\n", await app.AskAsync("ann"), StringComparison.Ordinal);
+        foreach (var asked in new[] { $"$(touch {mark})", $"`touch {mark}`", $"ann; touch {mark}", $"|touch {mark}" })
+        {
+            Assert.Equal("There is nobody here by that name.\r\n", await app.AskAsync(asked));
+        }
+
+        Assert.False(File.Exists(mark));
+    }
+
+    [Fact]
     public async Task Another_member_reaches_nothing_and_only_an_admin_withholds()
     {
         using var app = new PanelApp();

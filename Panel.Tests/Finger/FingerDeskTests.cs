@@ -55,7 +55,7 @@ public class FingerDeskTests
         await app.SuspendAsync("suspended");
         app.Forget();
         await app.AskAsync("somebody");
-        using var statements = new Statements(app.Folder);
+        using var statements = new Statements();
 
         var unknown = await statements.OfAsync(() => app.AskAsync("unknown"));
 
@@ -79,18 +79,14 @@ public class FingerDeskTests
         Assert.InRange(Enumerable.Range(0, 10_000).Count(i => cache.TryGet(new FingerQuery($"{i}", false, []), out _)), 400, 1_100);
     }
 
-    /// <summary>The texts of the statements that reach the database of one app.</summary>
+    /// <summary>The texts of the statements that one act sends to the database, whatever else goes on beside it.</summary>
     private sealed class Statements : IObserver<DiagnosticListener>, IObserver<KeyValuePair<string, object?>>, IDisposable
     {
         private readonly List<string> _seen = [];
         private readonly List<IDisposable> _subscriptions = [];
-        private readonly string _folder;
+        private readonly AsyncLocal<bool> _watching = new();
 
-        public Statements(string folder)
-        {
-            _folder = folder;
-            _subscriptions.Add(DiagnosticListener.AllListeners.Subscribe(this));
-        }
+        public Statements() => _subscriptions.Add(DiagnosticListener.AllListeners.Subscribe(this));
 
         public async Task<IReadOnlyList<string>> OfAsync(Func<Task<string>> act)
         {
@@ -99,6 +95,7 @@ public class FingerDeskTests
                 _seen.Clear();
             }
 
+            _watching.Value = true;
             await act();
             lock (_seen)
             {
@@ -116,7 +113,7 @@ public class FingerDeskTests
 
         public void OnNext(KeyValuePair<string, object?> value)
         {
-            if (value.Value is CommandExecutedEventData done && done.Command.Connection!.DataSource.StartsWith(_folder, StringComparison.Ordinal))
+            if (value.Value is CommandExecutedEventData done && _watching.Value)
             {
                 lock (_seen)
                 {
