@@ -14,6 +14,9 @@ public sealed record NewSite(string? Name, string? Kind = null, IReadOnlyList<st
 public sealed class Sites(
     PanelDb db, Members.Members members, Revisions revisions, DomainClaims claims, SiteViews views, AuditTrail audit, TimeProvider time)
 {
+    // /sites/new is the form, so a site of that name would have no page.
+    private const string NewPage = "new";
+
     public async Task<Outcome<SitePage>> AddAsync(Actor by, string handle, NewSite wanted, CancellationToken ct)
     {
         if (await members.ReachAsync(by, handle, ct) is not { } member)
@@ -29,6 +32,11 @@ public sealed class Sites(
         if (Handles.CheckName(wanted.Name) is { } badName)
         {
             return badName;
+        }
+
+        if (wanted.Name == NewPage)
+        {
+            return new Refusal($"The name {NewPage} is kept for Panel's own page. Choose another.", "name");
         }
 
         if (KindOf(wanted.Kind) is not { } kind)

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.Razor;
 using Panel.Services.Data;
+using Panel.Web.Shared;
 
 namespace Panel.Web.Doors;
 
@@ -24,6 +25,7 @@ internal static class Pages
             o.ViewLocationFormats.Add("/Shared/{0}.cshtml");
         });
         services.AddScoped<Home.Dashboard>();
+        services.AddSingleton<EventStream>();
         services.AddAntiforgery(o =>
         {
             o.Cookie.Name = "form";
