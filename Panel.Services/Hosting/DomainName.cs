@@ -27,9 +27,9 @@ public sealed partial record DomainName(string Ascii, string Unicode)
             return No("Type a domain, for example annart.example.");
         }
 
-        if (text.Length > 253 || text.Any(c => char.IsControl(c) || char.IsWhiteSpace(c)))
+        if (text.Length > 253 || text.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || CharUnicodeInfo.GetUnicodeCategory(c) == UnicodeCategory.Format))
         {
-            return No("A domain is one name on one line, without spaces, of at most 253 characters.");
+            return No("A domain is one name on one line, without spaces or hidden characters, of at most 253 characters.");
         }
 
         if (text.Contains('*', StringComparison.Ordinal))

@@ -54,8 +54,13 @@ public sealed class Keys(PanelDb db, Members.Members members, Revisions revision
 
         var row = new SshKey
         {
-            MemberId = member.Id, Type = key.Type, Body = key.Body, Fingerprint = key.Fingerprint, Comment = key.Comment,
-            Revision = placement.Revision, AddedAt = time.GetUtcNow().UtcDateTime,
+            MemberId = member.Id,
+            Type = key.Type,
+            Body = key.Body,
+            Fingerprint = key.Fingerprint,
+            Comment = key.Comment,
+            Revision = placement.Revision,
+            AddedAt = time.GetUtcNow().UtcDateTime,
         };
         db.Add(row);
         audit.Add(by, member.Id, "key.add", key.Fingerprint, ("type", null, key.Type), ("comment", null, key.Comment));

@@ -68,7 +68,12 @@ public sealed class Sites(
 
         var site = new Site
         {
-            MemberId = member.Id, Name = wanted.Name!, Kind = kind, PhpVersion = wanted.PhpVersion, Revision = placement.Revision, CreatedAt = time.GetUtcNow().UtcDateTime,
+            MemberId = member.Id,
+            Name = wanted.Name!,
+            Kind = kind,
+            PhpVersion = wanted.PhpVersion,
+            Revision = placement.Revision,
+            CreatedAt = time.GetUtcNow().UtcDateTime,
         };
         db.Add(site);
         audit.Add(by, member.Id, "site.add", site.Name, ("kind", null, SiteViews.WordOf(kind)), ("phpVersion", null, site.PhpVersion));

@@ -65,10 +65,10 @@ public class HostingPagesTests
         using var ann = await app.SignInAsync("ann");
         await app.AddSiteAsync(PanelApp.Admin, "ann", "web");
         using var claimed = await ann.SendFormAsync("/sites/web", "/sites/web/domains", ("name", "annart.example"));
-        await agent.AskAsync(99);
+        await agent.AskAsync(99, "another");
         var name = (await app.HostAsync()).Name;
 
-        Assert.Equal(HttpStatusCode.Redirect, (await ann.GetAsync("/hosts")).StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, (await ann.GetAsync("/hosts")).StatusCode);
         Assert.Contains("annart.example", await boss.GetStringAsync("/hosts"), StringComparison.Ordinal);
         Assert.Contains("Nothing is taken away", await boss.GetStringAsync($"/hosts/{name}"), StringComparison.Ordinal);
         using var approved = await boss.SendFormAsync("/hosts", "/domain-approvals", ("handle", "ann"), ("name", "annart.example"));
@@ -103,6 +103,7 @@ public class HostingPagesTests
         using var agent = app.AgentLink();
         using var ann = await app.SignInAsync("ann");
         await app.AddSiteAsync(PanelApp.Admin, "ann", "web");
+        await agent.AskAsync(0);
         using var late = new CancellationTokenSource(TimeSpan.FromSeconds(30));
 
         string first;

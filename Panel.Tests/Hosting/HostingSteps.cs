@@ -41,8 +41,13 @@ internal static class HostingSteps
             ["milliseconds"] = 12,
             ["facts"] = new JsonObject
             {
-                ["httpPort"] = 18090, ["httpsPort"] = 18453, ["sftpPort"] = 2230, ["sftpHost"] = "localhost", ["fileSystem"] = "btrfs",
-                ["quotaEnforced"] = true, ["phpVersions"] = new JsonArray("8.2"),
+                ["httpPort"] = 18090,
+                ["httpsPort"] = 18453,
+                ["sftpPort"] = 2230,
+                ["sftpHost"] = "localhost",
+                ["fileSystem"] = "btrfs",
+                ["quotaEnforced"] = true,
+                ["phpVersions"] = new JsonArray("8.2"),
             },
             ["accounts"] = new JsonArray(accounts ?? []),
             ["usage"] = new JsonArray(usage ?? []),

@@ -36,7 +36,9 @@ internal static class DomainVerbs
         var add = new Command("add", "Add a name; a member's own waits for an admin's approval.") { Handle, Name, site, approve };
         add.SetAction((given, ct) => CliDoor.CallAsync(given, HttpMethod.Post, Path(given), new
         {
-            name = given.GetValue(Name), site = given.GetValue(site), approve = given.GetValue(approve),
+            name = given.GetValue(Name),
+            site = given.GetValue(site),
+            approve = given.GetValue(approve),
         }, node => Console.WriteLine($"{node["name"]} {(node["approvedAt"] is null ? "waits for an admin's approval and is not served yet." : "is approved.")}"), ct));
         return add;
     }

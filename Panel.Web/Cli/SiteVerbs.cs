@@ -34,7 +34,10 @@ internal static class SiteVerbs
         var add = new Command("add", "Add a site; site show tells when it is live.") { Handle, Name, kind, domain, php };
         add.SetAction((given, ct) => CliDoor.CallAsync(given, HttpMethod.Post, Path(given), new
         {
-            name = given.GetValue(Name), kind = given.GetValue(kind), domains = given.GetValue(domain) ?? [], phpVersion = given.GetValue(php),
+            name = given.GetValue(Name),
+            kind = given.GetValue(kind),
+            domains = given.GetValue(domain) ?? [],
+            phpVersion = given.GetValue(php),
         }, Write, ct));
         return add;
     }
