@@ -1,10 +1,10 @@
 // Everything here only improves what already works as links and forms.
 (() => {
-  const doc = document, said = doc.getElementById("said");
+  const doc = document, news = doc.getElementById("news"), told = doc.getElementById("said")?.textContent.trim();
   doc.documentElement.classList.add("js");
 
-  const say = words => { if (said) { said.textContent = ""; setTimeout(() => { said.textContent = words }, 50) } };
-  const told = said?.textContent.trim();
+  // A region that is there before its words come is read out; what was said on load is said again there.
+  const say = words => { if (news) { news.textContent = ""; setTimeout(() => { news.textContent = words }, 50) } };
   if (told) { say(told) }
 
   // After a refusal the reader starts at the list of what was wrong.
@@ -55,22 +55,22 @@
   // A live part: each message replaces it; a lost stream says since when, and comes back by itself.
   doc.querySelectorAll("[data-live]").forEach(part => {
     const lost = part.nextElementSibling;
-    let stream, news = Date.now(), timer, wait = 1000;
+    let stream, last = Date.now(), timer, wait = 1000;
     const tell = () => {
       lost.hidden = false;
-      lost.textContent = `Connection lost, last news ${Math.round((Date.now() - news) / 1000)} s ago. Trying again.`;
+      lost.textContent = `Connection lost, last news ${Math.round((Date.now() - last) / 1000)} s ago. Trying again.`;
     };
     const found = () => { clearInterval(timer); timer = undefined; lost.hidden = true; wait = 1000 };
     const open = () => {
       stream = new EventSource(part.dataset.live);
       stream.onopen = found;
       stream.onmessage = event => {
-        news = Date.now(); found();
+        last = Date.now(); found();
         const id = part.contains(doc.activeElement) && doc.activeElement.id;
         part.innerHTML = event.data;
         if (id) { doc.getElementById(id)?.focus() }
         const words = part.querySelector("[data-say]")?.dataset.say;
-        if (words && words !== part.said) { part.said = words; say(words) }
+        if (words && words !== part.said) { if (part.said) { say(words) } part.said = words }
       };
       stream.addEventListener("end", () => {
         stream.close();
