@@ -70,7 +70,11 @@ internal sealed class Daemon(DaemonKind kind, string configuration, string pidFi
     public void Stop()
     {
         Find()?.End(kind.QuitSignal, TimeSpan.FromSeconds(5));
-        File.Delete(Record);
+        // After a reboot /run is empty, the directory included.
+        if (File.Exists(Record))
+        {
+            File.Delete(Record);
+        }
     }
 
     public static Running? ReadRecord(string path) =>
