@@ -75,4 +75,18 @@ public sealed class AgentGrammarTests
         var no = Assert.Throws<ArgumentException>(() => AgentOptions.Read([], k => k switch { "Panel__Data" => "/srv/data", "Hosting__SftpPort" => "22x", _ => null }));
         Assert.Equal("Hosting__SftpPort is '22x': expected a number from 1 to 65535.", no.Message);
     }
+
+    [Fact]
+    public void Root_code_stays_small_enough_to_read_in_an_afternoon()
+    {
+        var root = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(root, "Panel.sln")))
+        {
+            root = Path.GetDirectoryName(root)!;
+        }
+
+        var lines = Directory.EnumerateFiles(Path.Combine(root, "infra", "agent"), "*.cs").SelectMany(File.ReadLines)
+            .Count(l => l.Trim() is { Length: > 1 } code && !code.StartsWith("//", StringComparison.Ordinal));
+        Assert.InRange(lines, 1, 2500);
+    }
 }

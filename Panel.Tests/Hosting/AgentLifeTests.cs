@@ -83,6 +83,27 @@ public sealed class AgentLifeTests(AgentMachine machine) : IClassFixture<AgentMa
     }
 
     [RootFact]
+    public async Task A_live_site_that_is_asked_for_in_a_way_that_cannot_be_had_stays_as_it_was()
+    {
+        var gil = Account("gil", 290_108, machine.PublicKey, Site("gil", "web", SiteKind.Static, "gil.example"), Site("gil", "app", SiteKind.Php));
+        await machine.Panel.SayAsync(gil);
+        await machine.UploadAsync("gil", "/sites/web/public/index.html", "still here");
+        await machine.UploadAsync("gil", "/sites/app/public/index.php", "<?php echo 'still php';");
+        var report = await machine.Panel.SayAsync(gil with
+        {
+            Sites = [Site("gil", "web", SiteKind.Proxy, "gil.example"), Site("gil", "app", SiteKind.Php) with { PhpVersion = "5.3" }, Site("gil", "new", SiteKind.Static, "good.example", "gil.example.", "x/../y")],
+        });
+        Assert.All(report.Items.Where(i => i.Kind == "site"), i => Assert.True(i.State == ItemState.Failed && i.Message is not null));
+        Assert.Equal("still here", (await machine.GetAsync("gil.example", "/")).Text);
+        Assert.Equal("still php", (await machine.GetAsync("app.gil.localhost", "/")).Text);
+        Assert.Equal(HttpStatusCode.OK, (await machine.GetAsync("good.example", "/")).Code);
+
+        await machine.Panel.SayAsync(gil with { Status = AccountStatus.Suspended, Sites = [Site("gil", "web", SiteKind.Proxy, "gil.example")] });
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await machine.GetAsync("gil.example", "/")).Code);
+        Assert.Equal(HttpStatusCode.NotFound, (await machine.GetAsync("app.gil.localhost", "/")).Code);
+    }
+
+    [RootFact]
     public async Task Changes_by_hand_are_planned_and_healed_and_then_nothing_is_left_to_do()
     {
         await machine.Panel.SayAsync(Account("fay", 290_107, machine.PublicKey, Site("fay", "web", SiteKind.Php)));

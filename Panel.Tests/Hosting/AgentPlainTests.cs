@@ -34,6 +34,33 @@ public sealed class AgentPlainTests : IAsyncLifetime, IDisposable
     }
 
     [RootFact]
+    public async Task What_was_removed_long_ago_is_deleted_and_a_grown_log_is_put_aside()
+    {
+        await machine.Panel.SayAsync(Account("bob", 290_302, machine.PublicKey, Site("bob", "web")));
+        var now = DateTimeOffset.UtcNow;
+        var (old, young) = (now.AddDays(-31).ToUnixTimeSeconds(), now.AddDays(-29).ToUnixTimeSeconds());
+        foreach (var at in new[] { old, young })
+        {
+            Directory.CreateDirectory($"{machine.Accounts}/.trash/gone-290399-{at}/home");
+            Directory.CreateDirectory($"{machine.Accounts}/bob/removed/shop.{at}/public");
+        }
+
+        var log = $"/srv/panel/{machine.Id}/host-log/access.json";
+        using (var grown = File.OpenWrite(log))
+        {
+            grown.SetLength((64 << 20) + 1);
+        }
+
+        await machine.Panel.RequestAsync(AgentWork.Converge);
+        Assert.Equal([$"gone-290399-{young}"], Directory.EnumerateDirectories($"{machine.Accounts}/.trash").Select(Path.GetFileName));
+        Assert.Equal([$"shop.{young}"], Directory.EnumerateDirectories($"{machine.Accounts}/bob/removed").Select(Path.GetFileName));
+        Assert.True(File.Exists($"{log}.1"));
+        await UntilAsync(() => File.Exists(log));
+        await machine.GetAsync("web.bob.localhost", "/counted");
+        await UntilAsync(async () => (await File.ReadAllTextAsync(log)).Contains("\"host\":\"web.bob.localhost\"", StringComparison.Ordinal));
+    }
+
+    [RootFact]
     public async Task Without_btrfs_disk_use_is_counted_and_a_taken_port_gives_way_to_the_next_free_one()
     {
         await machine.Panel.SayAsync(Account("ann", 290_301, machine.PublicKey, Site("ann", "web")));

@@ -59,7 +59,7 @@ internal sealed class Apply(Host host, TimeProvider time)
             case Act.SetLimit: host.Volume.SetLimit(uid, wanted.Shape.Limit); break;
             case Act.MakeSite: host.Trees.MakeSite(handle, uid, step.Name); break;
             case Act.WritePool: WritePool(handle, uid, wanted, problems); break;
-            case Act.PutVhost: return await PutVhostAsync(step.Name, wanted, problems, ct);
+            case Act.PutVhost: return await PutVhostAsync(step.Name, wanted, ct);
             case Act.DropVhost: host.Vhosts.Drop(step.Name); break;
             case Act.WriteKeys: Files.Put(host.Layout.KeyFile(handle), wanted.Shape.Keys!, Modes.GroupFile, uid); break;
             case Act.DropKeys: File.Delete(host.Layout.KeyFile(handle)); break;
@@ -96,15 +96,15 @@ internal sealed class Apply(Host host, TimeProvider time)
         File.Delete(host.Layout.Pool(handle));
     }
 
-    private async Task<string?> PutVhostAsync(string name, Wanted wanted, List<Problem> problems, CancellationToken ct)
+    private async Task<string?> PutVhostAsync(string name, Wanted wanted, CancellationToken ct)
     {
         var links = wanted.Shape.Vhosts[name];
-        if (links.ContainsKey("php.sock") && problems.Any(p => p.Kind == "site"))
+        if (links.ContainsKey("php.sock") && !links.ContainsKey("suspended") && !host.Php.IsOpen(wanted.Asked.Handle))
         {
             return null;
         }
 
-        if (host.Vhosts.All.GetValueOrDefault(name) is { } taken && host.Vhosts.OwnerOf(taken) is { } owner && owner != wanted.Asked.Handle)
+        if (host.Vhosts.IsTaken(name, wanted.Asked.Handle))
         {
             return $"{name} already leads to a site of another account on this host.";
         }

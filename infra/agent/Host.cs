@@ -67,9 +67,16 @@ internal sealed class Host : IDisposable
     /// <summary>Starts what is not running and mends what was changed by hand. Cheap when there is nothing to do.</summary>
     public void KeepDaemons()
     {
-        foreach (var done in new[] { Web.Converge(Ports), Sftp.Converge(Ports) }.OfType<string>())
+        try
         {
-            Log(done);
+            Converge();
+        }
+        catch (MachineException no)
+        {
+            // Somebody else may have taken a port while a daemon was down.
+            Log(no.Message);
+            ChoosePorts();
+            Converge();
         }
     }
 
@@ -129,6 +136,14 @@ internal sealed class Host : IDisposable
         ChoosePorts();
         KeepDaemons();
         OpenPools();
+    }
+
+    private void Converge()
+    {
+        foreach (var done in new[] { Web.Converge(Ports), Sftp.Converge(Ports) }.OfType<string>())
+        {
+            Log(done);
+        }
     }
 
     private void ChoosePorts()

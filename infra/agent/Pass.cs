@@ -77,7 +77,8 @@ internal sealed class Pass(Host host, Observation seen, TimeProvider time)
         }
 
         var found = seen.Find(account.Handle, account.Uid, account.Status == AccountStatus.Removed);
-        wanted = mayTake ? wanted : wanted with { Shape = wanted.Shape.Keeping(found) };
+        var shape = wanted.Shape.Aside(wanted.Aside, found, host.Vhosts);
+        wanted = wanted with { Shape = mayTake ? shape : shape.Keeping(found) };
         return (wanted, Plan.Of(account.Handle, wanted.Shape, found, host.Volume.Enforces), null);
     }
 

@@ -36,13 +36,15 @@ internal sealed class Vhosts(Layout layout)
             links["php.sock"] = layout.PhpSocket(handle);
         }
 
-        if (suspended)
-        {
-            links["suspended"] = $"{layout.Pages}/suspended.html";
-        }
-
-        return new Links(links);
+        return suspended ? Suspended(new Links(links)) : new Links(links);
     }
+
+    public Links Suspended(Links links) => new(links.Where(l => l.Key != "suspended").Append(KeyValuePair.Create("suspended", $"{layout.Pages}/suspended.html")));
+
+    public bool IsTaken(string name, string handle) => all.GetValueOrDefault(name) is { } links && OwnerOf(links) is { } owner && owner != handle;
+
+    /// <summary>The site that it serves: the last directory above <c>public</c>.</summary>
+    public static string? SiteOf(Links links) => links.GetValueOrDefault("public")?.Split('/') is [.., "sites", var site, "public"] ? site : null;
 
     /// <summary>Whose it is, from where its document root leads; null when it is nobody's.</summary>
     public string? OwnerOf(Links links) =>

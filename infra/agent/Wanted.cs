@@ -28,6 +28,19 @@ internal sealed record AccountShape(
         Keys = Keys is null || found.Keys is null ? Keys : FileServer.Authorized(Lines(Keys).Union(Lines(found.Keys))),
     };
 
+    /// <summary>The same with the sites that were put aside left as they are found: nothing of them is changed or taken.</summary>
+    public AccountShape Aside(IReadOnlySet<string> sites, AccountShape found, Vhosts vhosts)
+    {
+        var kept = found.Vhosts.Where(v => sites.Contains(Agent.Vhosts.SiteOf(v.Value) ?? "") && !Vhosts.ContainsKey(v.Key))
+            .ToDictionary(v => v.Key, v => User is { Locked: true } ? vhosts.Suspended(v.Value) : v.Value);
+        return this with
+        {
+            Sites = Sites.Union(found.Sites.Intersect(sites)).ToHashSet(StringComparer.Ordinal),
+            Vhosts = kept.Concat(Vhosts).ToDictionary(),
+            Pool = Pool ?? (User is { Locked: false } && kept.Values.Any(l => l.ContainsKey("php.sock")) ? found.Pool : null),
+        };
+    }
+
     private static string[] Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 }
 
@@ -35,7 +48,8 @@ internal sealed record AccountShape(
 internal sealed record Problem(string Kind, string Name, string Message);
 
 /// <summary>What Panel asks for one account, after the agent has checked every word of it.</summary>
-internal sealed record Wanted(AccountState Asked, AccountShape Shape, IReadOnlyList<Problem> Problems)
+/// <param name="Aside">Sites that cannot be had as asked; what is there of them stays.</param>
+internal sealed record Wanted(AccountState Asked, AccountShape Shape, IReadOnlyList<Problem> Problems, IReadOnlySet<string> Aside)
 {
     /// <summary>Null with a reason when the account as a whole cannot be had: nothing of it is touched then.</summary>
     public static (Wanted? Wanted, string? Refused) Of(AccountState asked, HostView host)
@@ -52,30 +66,38 @@ internal sealed record Wanted(AccountState Asked, AccountShape Shape, IReadOnlyL
             return (null, refused);
         }
 
-        return (asked.Status == AccountStatus.Removed ? new Wanted(asked, AccountShape.Nothing, []) : Live(asked, host), null);
+        return (asked.Status == AccountStatus.Removed ? new Wanted(asked, AccountShape.Nothing, [], new HashSet<string>()) : Live(asked, host), null);
     }
 
     private static Wanted Live(AccountState asked, HostView host)
     {
         var suspended = asked.Status == AccountStatus.Suspended;
         var problems = new List<Problem>();
-        var sites = new HashSet<string>(StringComparer.Ordinal);
+        var (sites, aside) = (new HashSet<string>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal));
         var vhosts = new Dictionary<string, Links>(StringComparer.Ordinal);
         string? version = null;
         foreach (var site in asked.Sites)
         {
-            if (Refusal(site, asked.Handle, host, version, vhosts) is { } no)
+            if ((Refusal(site, host, version) ?? Refusal(site.Address, site, asked.Handle, host, vhosts)) is { } no)
             {
                 problems.Add(new Problem("site", site.Name, no));
+                aside.Add(site.Name);
                 continue;
             }
 
             var php = site.Kind == SiteKind.Php;
             version ??= php ? site.PhpVersion ?? host.PhpVersions[0] : null;
             sites.Add(site.Name);
-            foreach (var name in site.Domains.Prepend(site.Address))
+            vhosts[site.Address] = host.Vhosts.For(asked.Handle, site.Name, php, suspended);
+            foreach (var domain in site.Domains)
             {
-                vhosts.TryAdd(name, host.Vhosts.For(asked.Handle, site.Name, php, suspended));
+                if (Refusal(domain, site, asked.Handle, host, vhosts) is { } not)
+                {
+                    problems.Add(new Problem("site", site.Name, not));
+                    continue;
+                }
+
+                vhosts[domain] = vhosts[site.Address];
             }
         }
 
@@ -87,49 +109,26 @@ internal sealed record Wanted(AccountState Asked, AccountShape Shape, IReadOnlyL
             version is null || suspended ? null : PhpPool.Render(host.Layout, asked.Handle, version),
             suspended ? null : FileServer.Authorized(good),
             !suspended);
-        return new Wanted(asked, shape, problems);
+        return new Wanted(asked, shape, problems, aside);
     }
 
-    private static string? Refusal(SiteState site, string handle, HostView host, string? version, Dictionary<string, Links> used)
+    private static string? Refusal(SiteState site, HostView host, string? version) => site.Kind switch
     {
-        if (!Grammar.IsSiteName(site.Name))
-        {
-            return "The site's name is not one that a host accepts.";
-        }
+        _ when !Grammar.IsSiteName(site.Name) => "The site's name is not one that a host accepts.",
+        SiteKind.Static => null,
+        SiteKind.Php when host.PhpVersions.Count == 0 => "PHP is not installed on this host.",
+        SiteKind.Php when site.PhpVersion is { } asked && !host.PhpVersions.Contains(asked) => $"PHP {asked} is not on this host; there is {string.Join(", ", host.PhpVersions)}.",
+        SiteKind.Php when site.PhpVersion is { } asked && version is { } first && asked != first => $"Another site of this account runs PHP {first}; one account runs one version.",
+        SiteKind.Php => null,
+        _ => "This host cannot run sites of this kind yet.",
+    };
 
-        foreach (var name in site.Domains.Prepend(site.Address))
-        {
-            if (!Grammar.IsDomain(name))
-            {
-                return "A domain of this site is not a lower-case host name of letters, digits and hyphens.";
-            }
-
-            if (host.Vhosts.All.GetValueOrDefault(name) is { } taken && host.Vhosts.OwnerOf(taken) is { } owner && owner != handle)
-            {
-                return $"{name} already leads to a site of another account on this host.";
-            }
-
-            if (used.ContainsKey(name))
-            {
-                return $"{name} leads to another site of this account already.";
-            }
-
-            if (site.Kind == SiteKind.Php && name.Length > NginxConf.LongestPhpHost)
-            {
-                return $"{name} is longer than {NginxConf.LongestPhpHost} characters, too long for a PHP site.";
-            }
-        }
-
-        return site.Kind switch
-        {
-            SiteKind.Static => null,
-            SiteKind.Php when host.PhpVersions.Count == 0 => "PHP is not installed on this host.",
-            SiteKind.Php when site.PhpVersion is { } asked && !host.PhpVersions.Contains(asked) => $"PHP {asked} is not on this host; there is {string.Join(", ", host.PhpVersions)}.",
-            SiteKind.Php when site.PhpVersion is { } asked && version is { } first && asked != first => $"Another site of this account runs PHP {first}; one account runs one version.",
-            SiteKind.Php => null,
-            _ => "This host cannot run sites of this kind yet.",
-        };
-    }
+    private static string? Refusal(string name, SiteState site, string handle, HostView host, Dictionary<string, Links> used) =>
+        !Grammar.IsDomain(name) ? "A domain of this site is not a lower-case host name of letters, digits and hyphens."
+        : host.Vhosts.IsTaken(name, handle) ? $"{name} already leads to a site of another account on this host."
+        : used.ContainsKey(name) ? $"{name} leads to a site of this account already."
+        : site.Kind == SiteKind.Php && name.Length > NginxConf.LongestPhpHost ? $"{name} is longer than {NginxConf.LongestPhpHost} characters, too long for a PHP site."
+        : null;
 }
 
 /// <summary>What an account is checked against.</summary>
