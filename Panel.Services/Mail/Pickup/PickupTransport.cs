@@ -72,7 +72,10 @@ internal sealed class PickupConnection(string folder) : IMailConnection
         }
         finally
         {
-            File.Delete(temporary);
+            if (File.Exists(temporary))
+            {
+                File.Delete(temporary);
+            }
         }
     }
 
