@@ -28,7 +28,7 @@ public static class MailSetup
         {
             MailTransports.Smtp => new SmtpTransport(options, services.GetRequiredService<TimeProvider>()),
 #if MAILKIT
-            MailTransports.MailKit => new Kit.MailKitTransport(options, services.GetRequiredService<TimeProvider>()),
+            MailTransports.MailKit => new Kit.MailKitTransport(options),
 #endif
             _ => new PickupTransport(services.GetRequiredService<IOptions<PickupOptions>>(), options),
         };
