@@ -48,14 +48,14 @@ public static class HeaderText
     /// <summary>A display name: atoms as they are, other ASCII quoted, the rest as encoded words.</summary>
     public static string Phrase(string display, int column)
     {
-        if (display.Length > LineLimit - column || !display.All(c => c is >= ' ' and <= '~') || display.Contains("=?", StringComparison.Ordinal))
+        if (!display.All(c => c is >= ' ' and <= '~') || display.Contains("=?", StringComparison.Ordinal))
         {
             return Words(display, column);
         }
 
-        return !display.AsSpan().ContainsAnyExcept(Atom) || display.Split(' ').All(w => w.Length > 0 && !w.AsSpan().ContainsAnyExcept(Atom))
-            ? display
-            : $"\"{display.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
+        var plain = display.Split(' ').All(word => word.Length > 0 && !word.AsSpan().ContainsAnyExcept(Atom));
+        var phrase = plain ? display : $"\"{display.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
+        return phrase.Length <= LineLimit - column ? phrase : Words(display, column);
     }
 
     private static string Fold(string text, int column)
