@@ -70,7 +70,7 @@ public readonly record struct EnvelopeAddress(string Path, bool NeedsUtf8)
     {
         for (var i = 0; i < inside.Length; i++)
         {
-            if (char.IsControl(inside[i]) || inside[i] == '"' || (inside[i] == '\\' && (++i == inside.Length || char.IsControl(inside[i]))))
+            if (IsUnfit(inside[i]) || inside[i] == '"' || (inside[i] == '\\' && (++i == inside.Length || IsUnfit(inside[i]))))
             {
                 return false;
             }
@@ -78,6 +78,9 @@ public readonly record struct EnvelopeAddress(string Path, bool NeedsUtf8)
 
         return IsWellFormed(inside);
     }
+
+    /// <summary>Controls, and separators that some reader may take for the end of a line.</summary>
+    private static bool IsUnfit(char c) => char.IsControl(c) || (char.IsWhiteSpace(c) && c != ' ');
 
     private static bool IsWellFormed(ReadOnlySpan<char> text)
     {
