@@ -43,6 +43,11 @@ internal sealed class MailKitConnection(RawSmtpClient client, SmtpOptions option
             over = no.StatusCode == SmtpStatusCode.ServiceNotAvailable;
             return SmtpVerdict.Read(StageOf(no), (int)no.StatusCode, Encoding.UTF8.GetBytes(no.Message));
         }
+        catch (ServiceNotAuthenticatedException no)
+        {
+            // MailKit's own exception for 530 (RFC 4954 §6), to whichever command it came.
+            return SmtpVerdict.Read(SmtpStage.Mail, 530, Encoding.UTF8.GetBytes(no.Message));
+        }
         catch (LedgerSaidNo)
         {
             over = true;
