@@ -13,7 +13,7 @@ public sealed record AuditVerdict(long Entries, string? Broken);
 /// <summary>Everything that changed: written in the transaction of the change, visible to its owner, provable.</summary>
 public sealed class AuditTrail(PanelDb db, HouseKeys keys, TimeProvider time)
 {
-    private const int PageSize = 100;
+    public const int PageSize = 100;
 
     /// <summary>Adds an entry to the current unit of work; it is linked and stored by the next save, together with the change.</summary>
     public void Add(Actor by, long? memberId, string action, string target, params ReadOnlySpan<(string Field, string? Old, string? New)> changes)

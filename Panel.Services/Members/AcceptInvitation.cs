@@ -15,7 +15,7 @@ public sealed record Acceptance(string? Password, string? Name, string? Handle =
 /// <summary>Turns a one-time link into a member who can sign in: once, in one transaction with its audit entry. Looking at a
 /// link changes nothing, so a mail scanner uses none up.</summary>
 public sealed class AcceptInvitation(
-    PanelDb db, Members members, Invitations invitations, Sessions sessions, UserManager<Member> users, AuditTrail audit, TimeProvider time)
+    PanelDb db, Members members, Invitations invitations, Sessions sessions, TwoFactor ways, UserManager<Member> users, AuditTrail audit, TimeProvider time)
 {
     public async Task<Outcome<InvitationPage>> ShowAsync(string token, CancellationToken ct)
     {
@@ -83,6 +83,7 @@ public sealed class AcceptInvitation(
             // Somebody who lost every way in starts anew, and whatever was lost opens nothing any more.
             audit.Add(by, member.Id, "member.recover", member.Handle, ("name", member.Name, name));
             await sessions.EndAllAsync(member, except: null, ct);
+            await ways.ForgetAsync(member, ct);
         }
 
         member.Name = name;

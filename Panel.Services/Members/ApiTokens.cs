@@ -33,6 +33,11 @@ public sealed class ApiTokens(PanelDb db, Members members, HouseKeys keys, Audit
             return new NotThere($"member {handle}");
         }
 
+        if (by.MemberId != member.Id && by.Door != Door.Cli)
+        {
+            return new NotAllowed("Only members themselves make tokens that speak for them.");
+        }
+
         if (by.Scopes is not null)
         {
             return new NotAllowed("A token cannot make another token. Sign in on the web page.");

@@ -18,6 +18,13 @@ public sealed class Member : IdentityUser<long>
 
     public long PackageId { get; set; }
 
+    /// <summary>The secret shared with the member's authenticator, sealed by Data Protection; counts once
+    /// <see cref="IdentityUser{TKey}.TwoFactorEnabled"/> is on.</summary>
+    public string? TotpSecret { get; set; }
+
+    /// <summary>The last 30-second step whose code was taken, so that no code counts twice (RFC 6238 §5.2).</summary>
+    public long? TotpStep { get; set; }
+
     public DateTime CreatedAt { get; init; }
 
     /// <summary>When the invitation was accepted; null while it is open.</summary>

@@ -121,6 +121,32 @@ public sealed class Members(
     public Task<Outcome<MemberPage>> RemoveAsync(Actor by, string handle, CancellationToken ct) =>
         ChangeAsync(by, handle, "member.remove", m => m.Remove(time.GetUtcNow().UtcDateTime), ct);
 
+    /// <summary>Gives a member another package. What is over its limits stays; it only stops more.</summary>
+    public async Task<Outcome<MemberPage>> ChangePackageAsync(Actor by, string handle, string name, CancellationToken ct)
+    {
+        if (await db.Set<Package>().SingleOrDefaultAsync(p => p.Name == name, ct) is not { } package)
+        {
+            return new Refusal($"There is no package {name}.", "package");
+        }
+
+        if (!by.IsAdmin || await ReachAsync(by, handle, ct) is not { RemovedAt: null } member)
+        {
+            return by.IsAdmin ? new NotThere($"member {handle}") : new NotAllowed("Only an admin gives packages.");
+        }
+
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        var before = await db.Set<Package>().Where(p => p.Id == member.PackageId).Select(p => p.Name).SingleAsync(ct);
+        if (before != name)
+        {
+            member.PackageId = package.Id;
+            audit.Add(by, member.Id, "member.change", member.Handle, ("package", before, name));
+            await SaveAsync(member, ct);
+            await transaction.CommitAsync(ct);
+        }
+
+        return await ShowAsync(by, handle, ct);
+    }
+
     private async Task<Outcome<MemberPage>> ChangeAsync(Actor by, string handle, string action, Action<Member> change, CancellationToken ct)
     {
         if (!by.IsAdmin)

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Panel.Services.Audit;
 using Panel.Services.Data;
 
@@ -29,6 +30,17 @@ public static class MembersSetup
         services.AddScoped<Sessions>();
         services.AddScoped<AcceptInvitation>();
         services.AddScoped<SignIns>();
+        services.AddScoped<TwoFactor>();
+        services.AddScoped<Passkeys>();
+        services.AddScoped<Profiles>();
+        services.AddScoped<Packages>();
+        services.AddOptions<IdentityPasskeyOptions>().Configure<IOptions<PanelOptions>>((passkeys, panel) =>
+        {
+            var house = panel.Value.PublicUri;
+            passkeys.ServerDomain = house.Host;
+            passkeys.ResidentKeyRequirement = "required"; // Signing in asks for no handle, so the authenticator must know it.
+            passkeys.ValidateOrigin = asked => ValueTask.FromResult(!asked.CrossOrigin && asked.Origin == house.GetLeftPart(UriPartial.Authority));
+        });
         services.Configure<PasswordHasherOptions>(o => o.IterationCount = 210_000); // PBKDF2-HMAC-SHA512, OWASP Password Storage Cheat Sheet 2023.
         return services;
     }

@@ -31,7 +31,7 @@ public sealed class Session
     }
 }
 
-public sealed record SessionPage(long Id, string Browser, string Way, DateTime CreatedAt, DateTime SeenAt, DateTime? EndedAt);
+public sealed record SessionPage(long Id, string Browser, string Way, DateTime CreatedAt, DateTime SeenAt, DateTime? EndedAt, bool Here = false);
 
 /// <summary>Sessions of a member: listed, revocable one by one, ended together on suspension or a new password.</summary>
 public sealed class Sessions(PanelDb db, Members members, HouseKeys keys, AuditTrail audit, TimeProvider time)
@@ -70,15 +70,17 @@ public sealed class Sessions(PanelDb db, Members members, HouseKeys keys, AuditT
         return member;
     }
 
-    public async Task<Outcome<IReadOnlyList<SessionPage>>> ListAsync(Actor by, string handle, CancellationToken ct)
+    /// <summary>The newest 50; <paramref name="key"/> is the asker's own, to mark the session they are in.</summary>
+    public async Task<Outcome<IReadOnlyList<SessionPage>>> ListAsync(Actor by, string handle, string? key, CancellationToken ct)
     {
+        var own = key is null ? null : keys.Hash("session", key);
         if (await members.ReachAsync(by, handle, ct) is not { } member)
         {
             return new NotThere($"member {handle}");
         }
 
         return await db.Set<Session>().AsNoTracking().Where(s => s.MemberId == member.Id).OrderByDescending(s => s.Id).Take(50)
-            .Select(s => new SessionPage(s.Id, s.Browser, s.Way, s.CreatedAt, s.SeenAt, s.EndedAt)).ToListAsync(ct);
+            .Select(s => new SessionPage(s.Id, s.Browser, s.Way, s.CreatedAt, s.SeenAt, s.EndedAt, s.KeyHash == own)).ToListAsync(ct);
     }
 
     public async Task<Outcome<Done>> EndAsync(Actor by, string handle, long id, CancellationToken ct)

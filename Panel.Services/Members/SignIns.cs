@@ -1,13 +1,14 @@
 using System.Linq.Expressions;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
+using Panel.Services.Audit;
 using Panel.Services.Data;
 
 namespace Panel.Services.Members;
 
 /// <summary>Who somebody is. Unknown, wrong, locked and not yet joined get the same answer after the same work, so that
 /// nobody learns who lives here; only the right password is told of a suspension.</summary>
-public sealed class SignIns(PanelDb db, IPasswordHasher<Member> hasher, TimeProvider time)
+public sealed class SignIns(PanelDb db, IPasswordHasher<Member> hasher, AuditTrail audit, TimeProvider time)
 {
     /// <summary>Tries before an account waits; counted before the password is looked at, so that many at once gain nothing.</summary>
     public const int Tries = 10;
@@ -18,26 +19,54 @@ public sealed class SignIns(PanelDb db, IPasswordHasher<Member> hasher, TimeProv
 
     private static string? decoy;
 
-    /// <summary>The member behind a handle or e-mail address and the right password.</summary>
+    /// <summary>The member behind a handle or e-mail address and the right password. Where two-factor is on, this is only half.</summary>
     public async Task<Outcome<Member>> CheckAsync(string? login, string? password, CancellationToken ct)
     {
         var member = await FindAsync(login?.Trim() ?? "", ct);
-        var mayTry = await TakeTryAsync(member?.Id ?? 0, ct);
-        var hash = member?.PasswordHash ?? (decoy ??= hasher.HashPassword(Nobody, Guid.NewGuid().ToString()));
-        var given = password is { Length: <= Passwords.Longest } ? password : "";
-        var right = hasher.VerifyHashedPassword(member ?? Nobody, hash, given) != PasswordVerificationResult.Failed;
-        if (!right || !mayTry || member?.PasswordHash is null)
+        if (!await ProveAsync(member, password, ct))
         {
             return No;
         }
 
-        await ForgiveAsync(member.Id, ct);
-        return member switch
+        if (!member!.TwoFactorEnabled)
         {
-            { RemovedAt: not null } => new InTheWay("This account was removed. If that surprises you, talk to an admin of the house."),
-            { SuspendedAt: not null } => new InTheWay("This account is suspended: nothing is lost, but nothing runs. Talk to an admin of the house."),
-            _ => member,
-        };
+            await ForgiveAsync(member.Id, ct);
+        }
+
+        return WhyNot(member) is { } no ? no : member;
+    }
+
+    /// <summary>Whether <paramref name="password"/> is the member's, at the price of one try. The same work for nobody.</summary>
+    internal async Task<bool> ProveAsync(Member? member, string? password, CancellationToken ct)
+    {
+        var mayTry = await TakeTryAsync(member?.Id ?? 0, ct);
+        var hash = member?.PasswordHash ?? (decoy ??= hasher.HashPassword(Nobody, Guid.NewGuid().ToString()));
+        var given = password is { Length: <= Passwords.Longest } ? password : "";
+        var right = hasher.VerifyHashedPassword(member ?? Nobody, hash, given) != PasswordVerificationResult.Failed;
+        if (right && mayTry && member?.PasswordHash is not null)
+        {
+            return true;
+        }
+
+        await TellOfLockAsync(member, mayTry, ct);
+        return false;
+    }
+
+    /// <summary>Why a member who proved who they are may still not come in.</summary>
+    public static Refusal? WhyNot(Member member) => member switch
+    {
+        { RemovedAt: not null } => new InTheWay("This account was removed. If that surprises you, talk to an admin of the house."),
+        { SuspendedAt: not null } => new InTheWay("This account is suspended: nothing is lost, but nothing runs. Talk to an admin of the house."),
+        _ => null,
+    };
+
+    internal async Task TellOfLockAsync(Member? member, bool tried, CancellationToken ct)
+    {
+        if (member is not null && tried && member.AccessFailedCount + 1 >= Tries)
+        {
+            audit.Add(Actor.Public, member.Id, "member.lock", member.Handle, ("tries", null, $"{Tries} wrong"));
+            await db.SaveChangesAsync(ct);
+        }
     }
 
     /// <summary>Forgets the tries that went before.</summary>

@@ -24,6 +24,8 @@ internal static class ApiSetup
         var api = app.MapGroup("/api/v1").RequireAuthorization(Policies.Api);
         api.MapMembers();
         api.MapAudit();
+        api.MapPackages();
+        api.MapTokens();
         api.MapFinger();
         api.MapSites();
         api.MapKeys();

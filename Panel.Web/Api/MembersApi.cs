@@ -18,5 +18,9 @@ internal static class MembersApi
         members.MapPost("/{handle}/invitation", async (string handle, Actor by, Services.Members.Members all, CancellationToken ct) => (await all.InviteAgainAsync(by, handle, ct)).ToCreated());
         members.MapPut("/{handle}/suspension", async (string handle, Actor by, Services.Members.Members all, CancellationToken ct) => (await all.SuspendAsync(by, handle, ct)).ToResult());
         members.MapDelete("/{handle}/suspension", async (string handle, Actor by, Services.Members.Members all, CancellationToken ct) => (await all.ResumeAsync(by, handle, ct)).ToResult());
+        members.MapPut("/{handle}/package", async (string handle, GivenPackage wanted, Actor by, Services.Members.Members all, CancellationToken ct) =>
+            (await all.ChangePackageAsync(by, handle, wanted.Package, ct)).ToResult());
     }
+
+    internal sealed record GivenPackage(string Package);
 }

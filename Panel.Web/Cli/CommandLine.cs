@@ -24,6 +24,7 @@ internal static class CommandLine
         root.Subcommands.Add(KeyVerbs.Key());
         root.Subcommands.Add(HostVerbs.Host());
         root.Subcommands.Add(UsageVerbs.Usage());
+        root.Subcommands.Add(PackageVerbs.Package());
 
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)

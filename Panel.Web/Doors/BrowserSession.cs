@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Globalization;
 using System.Security.Claims;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Authentication;
@@ -12,6 +13,8 @@ namespace Panel.Web.Doors;
 /// <summary>Begins and ends what the cookie of a browser stands for.</summary>
 internal static class BrowserSession
 {
+    private const string HalfClaim = "half";
+
     /// <summary>A new key at every sign-in, so that a cookie planted before it is worth nothing.</summary>
     public static async Task StartSessionAsync(this HttpContext context, Member member, string way, CancellationToken ct)
     {
@@ -21,10 +24,25 @@ internal static class BrowserSession
             await sessions.EndAsync(before, ct);
         }
 
+        await context.SignOutAsync(IdentityConstants.TwoFactorUserIdScheme);
         var key = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
         await sessions.StartAsync(member, key, context.Request.Headers.UserAgent.ToString(), way, ct);
         var identity = SignIn.Identity(member, IdentityConstants.ApplicationScheme, new Claim(SignIn.SessionClaim, key));
         await context.SignInAsync(IdentityConstants.ApplicationScheme, new ClaimsPrincipal(identity), new AuthenticationProperties { IsPersistent = true });
+    }
+
+    /// <summary>Remembers for five minutes that the password was right and the code is still to come.</summary>
+    public static Task StartHalfAsync(this HttpContext context, Member member)
+    {
+        var half = new ClaimsIdentity([new Claim(HalfClaim, $"{member.Id} {member.SecurityStamp}")], IdentityConstants.TwoFactorUserIdScheme);
+        return context.SignInAsync(IdentityConstants.TwoFactorUserIdScheme, new ClaimsPrincipal(half));
+    }
+
+    /// <summary>Whose password was right a moment ago, and their security stamp then.</summary>
+    public static async Task<(long Id, string Stamp)?> HalfAsync(this HttpContext context)
+    {
+        var half = await context.AuthenticateAsync(IdentityConstants.TwoFactorUserIdScheme);
+        return half.Principal?.FindFirstValue(HalfClaim)?.Split(' ', 2) is [var id, var stamp] ? (long.Parse(id, CultureInfo.InvariantCulture), stamp) : null;
     }
 
     public static async Task EndSessionAsync(this HttpContext context, CancellationToken ct)

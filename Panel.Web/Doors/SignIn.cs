@@ -32,7 +32,10 @@ internal static class SignIn
     public static IServiceCollection AddSignIn(this IServiceCollection services)
     {
         services.AddAuthentication(IdentityConstants.ApplicationScheme).AddIdentityCookies(cookies =>
-            cookies.ApplicationCookie!.Configure<IOptions<PanelOptions>>((cookie, panel) => Shape(cookie, panel.Value)));
+        {
+            cookies.ApplicationCookie!.Configure<IOptions<PanelOptions>>((cookie, panel) => Shape(cookie, panel.Value));
+            cookies.TwoFactorUserIdCookie!.Configure<IOptions<PanelOptions>>((cookie, panel) => Protect(cookie, panel.Value, "half"));
+        });
         services.AddAuthentication().AddScheme<AuthenticationSchemeOptions, DoorAuthentication>(DoorAuthentication.Scheme, null);
         services.AddAuthorizationBuilder()
             .AddPolicy(Policies.Member, p => p.AddAuthenticationSchemes(IdentityConstants.ApplicationScheme).RequireAuthenticatedUser())
@@ -58,7 +61,8 @@ internal static class SignIn
         var id = user.FindFirstValue(ClaimTypes.NameIdentifier) is { } text ? long.Parse(text, System.Globalization.CultureInfo.InvariantCulture) : (long?)null;
         var door = Enum.TryParse<Door>(user.FindFirstValue("door"), out var named) ? named : Door.Web;
         var scopes = user.FindFirstValue("scopes")?.Split(' ').ToHashSet(StringComparer.Ordinal);
-        var admin = user.IsInRole(AdminRole) && (scopes is null || scopes.Contains("admin:write") || scopes.Contains("admin:read"));
+        var reads = HttpMethods.IsGet(context.Request.Method);
+        var admin = user.IsInRole(AdminRole) && (scopes is null || scopes.Contains("admin:write") || (reads && scopes.Contains("admin:read")));
         return new Actor(id, user.Identity.Name!, admin, door, scopes);
     }
 
@@ -78,11 +82,7 @@ internal static class SignIn
 
     private static void Shape(CookieAuthenticationOptions cookie, PanelOptions panel)
     {
-        var https = panel.PublicUri.Scheme == Uri.UriSchemeHttps;
-        cookie.Cookie.Name = https ? "__Host-panel" : "panel";
-        cookie.Cookie.HttpOnly = true;
-        cookie.Cookie.SameSite = SameSiteMode.Lax;
-        cookie.Cookie.SecurePolicy = https ? CookieSecurePolicy.Always : CookieSecurePolicy.None;
+        Protect(cookie, panel, "panel");
         cookie.ExpireTimeSpan = TimeSpan.FromDays(14);
         cookie.SlidingExpiration = true;
         cookie.LoginPath = "/sign-in";
@@ -92,6 +92,15 @@ internal static class SignIn
             context.Response.StatusCode = StatusCodes.Status403Forbidden;
             return Task.CompletedTask;
         };
+    }
+
+    private static void Protect(CookieAuthenticationOptions cookie, PanelOptions panel, string name)
+    {
+        var https = panel.PublicUri.Scheme == Uri.UriSchemeHttps;
+        cookie.Cookie.Name = https ? $"__Host-{name}" : name;
+        cookie.Cookie.HttpOnly = true;
+        cookie.Cookie.SameSite = SameSiteMode.Lax;
+        cookie.Cookie.SecurePolicy = https ? CookieSecurePolicy.Always : CookieSecurePolicy.None;
     }
 
     /// <summary>The cookie only names a session; the row decides, so that ending it here or on suspension is at once.

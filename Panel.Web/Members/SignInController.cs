@@ -24,7 +24,13 @@ public sealed class SignInController(SignIns signIns) : PanelController
             return Refuse(no, nameof(New), form);
         }
 
-        await HttpContext.StartSessionAsync(found.Value!, "password", ct);
+        if (found.Value!.TwoFactorEnabled)
+        {
+            await HttpContext.StartHalfAsync(found.Value);
+            return this.SeeOther(QueryString.Create("returnUrl", this.Back(form.ReturnUrl)).ToUriComponent().Insert(0, "/sign-in/code"));
+        }
+
+        await HttpContext.StartSessionAsync(found.Value, "password", ct);
         return this.SeeOther(this.Back(form.ReturnUrl));
     }
 }

@@ -39,6 +39,8 @@ CREATE TABLE members (
   lockout_end text,
   lockout_enabled integer NOT NULL,
   access_failed_count integer NOT NULL,
+  totp_secret text,
+  totp_step integer,
   name text NOT NULL,
   package_id integer NOT NULL REFERENCES packages (id),
   created_at text NOT NULL,
@@ -80,6 +82,15 @@ CREATE TABLE member_passkeys (
 );
 
 CREATE INDEX member_passkeys_member ON member_passkeys (user_id);
+
+CREATE TABLE recovery_codes (
+  id integer PRIMARY KEY AUTOINCREMENT,
+  member_id integer NOT NULL REFERENCES members (id),
+  code_hash text NOT NULL UNIQUE,
+  used_at text
+);
+
+CREATE INDEX recovery_codes_member ON recovery_codes (member_id);
 
 CREATE TABLE invitations (
   id integer PRIMARY KEY AUTOINCREMENT,
