@@ -134,7 +134,7 @@ public sealed partial class TwoFactorTests : IDisposable
     {
         var ann = await app.SignInAsync("ann");
         using var begun = await ann.SendFormAsync("/account/two-factor");
-        var page = await ann.GetStringAsync("/account/two-factor");
+        var page = WebUtility.HtmlDecode(await ann.GetStringAsync("/account/two-factor"));
         Assert.Contains("data:image/svg+xml;base64,", page, StringComparison.Ordinal);
         var secret = Secret().Match(page).Groups[1].Value;
         using var wrong = await ann.SendFormAsync("/account/two-factor", "/account/two-factor/confirmation", ("Code", "000000"));

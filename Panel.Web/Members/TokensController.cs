@@ -19,7 +19,7 @@ public sealed class TokensController(ApiTokens tokens, IOptions<PanelOptions> pa
     [HttpPost("")]
     public async Task<IActionResult> Create(TokenForm form, CancellationToken ct)
     {
-        var added = await tokens.AddAsync(Me, MyHandle, new NewToken(form.Name ?? "", form.Scopes, form.Days ?? 0), ct);
+        var added = await tokens.AddAsync(Me, MyHandle, new NewToken(form.Name ?? "", form.Scopes ?? [], form.Days ?? 0), ct);
         if (added.Refused is { } no)
         {
             return Refuse(no, nameof(Index), await FilledAsync(form, ct));
@@ -55,7 +55,7 @@ public sealed record TokenForm
     [Display(Description = "So that you know it again, for example laptop.")]
     public string? Name { get; init; }
 
-    public IReadOnlyList<string> Scopes { get; init; } = [];
+    public IReadOnlyList<string>? Scopes { get; init; }
 
     [Display(Name = "Days until it expires", Description = "At most 366.")]
     public int? Days { get; init; } = 90;
