@@ -25,8 +25,14 @@ public sealed class AccountForm
 
     internal static AccountForm Of(FingerPage page) => new()
     {
-        Name = page.Name, WebPage = page.WebPage, Project = page.Project, Plan = page.Plan,
-        Listed = page.Listed, Hidden = page.Hidden, Shows = [.. page.Shows], Version = page.Version,
+        Name = page.Name,
+        WebPage = page.WebPage,
+        Project = page.Project,
+        Plan = page.Plan,
+        Listed = page.Listed,
+        Hidden = page.Hidden,
+        Shows = [.. page.Shows],
+        Version = page.Version,
     };
 
     internal FingerChanges Changes() => new(

@@ -46,7 +46,8 @@ internal sealed class DebianFinger : IDisposable
             """);
         _process = Process.Start(new ProcessStartInfo(Xinetd, ["-f", config, "-dontfork", "-pidfile", Path.Combine(_folder, "pid")])
         {
-            RedirectStandardError = true, RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
         })!;
     }
 

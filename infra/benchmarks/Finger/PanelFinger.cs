@@ -57,7 +57,12 @@ internal sealed class PanelFinger : IAsyncDisposable
             var handle = HandleOf(i);
             db.Add(new Member
             {
-                UserName = handle, NormalizedUserName = handle.ToUpperInvariant(), Email = $"{handle}@example.org", Name = $"Member {i}", PackageId = package, CreatedAt = DateTime.UtcNow,
+                UserName = handle,
+                NormalizedUserName = handle.ToUpperInvariant(),
+                Email = $"{handle}@example.org",
+                Name = $"Member {i}",
+                PackageId = package,
+                CreatedAt = DateTime.UtcNow,
             });
         }
 
