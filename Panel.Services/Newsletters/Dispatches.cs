@@ -2,14 +2,19 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using Panel.Services.Audit;
 using Panel.Services.Data;
-using Panel.Services.Members;
 using Panel.Services.Newsletters.Sending;
 
 namespace Panel.Services.Newsletters;
 
+/// <summary>What would happen if it were sent off now.</summary>
+/// <param name="Known">Everybody on the list, also those who do not get it.</param>
+/// <param name="StartsAt">When the first mail leaves; until then it can be taken back whole.</param>
+/// <param name="Refused">What must be done first, or null.</param>
+public sealed record DispatchPlan(IssuePage Issue, string From, int Known, DateTime DueAt, DateTime StartsAt, bool Later, Refusal? Refused);
+
 /// <summary>Sending issues off: schedule, hold, take back, pause, resume, cancel. Every move is a compare-and-set on the state, so
 /// two doors, two nodes or a job that runs twice never make it twice.</summary>
-public sealed class Dispatches(PanelDb db, Issues issues, AuditTrail audit, TimeProvider time, SenderBell bell, IOptions<NewslettersOptions> options)
+public sealed class Dispatches(PanelDb db, Issues issues, DispatchRules rules, AuditTrail audit, TimeProvider time, SenderBell bell, IOptions<NewslettersOptions> options)
 {
     /// <summary>What is overdue by more than this is not sent unasked: the machine was off, or an old copy of the data was restored (F10).</summary>
     private static readonly TimeSpan Overdue = TimeSpan.FromHours(1);
@@ -18,6 +23,21 @@ public sealed class Dispatches(PanelDb db, Issues issues, AuditTrail audit, Time
     private static readonly TimeSpan Slack = TimeSpan.FromMinutes(1);
 
     private static readonly TimeSpan Horizon = TimeSpan.FromDays(366);
+
+    /// <summary>What the last screen shows: to how many, when, until when it can be taken back, and what is in the way.</summary>
+    public async Task<Outcome<DispatchPlan>> PlanAsync(Actor by, long id, DateTimeOffset? at, CancellationToken ct)
+    {
+        if (await issues.FindAsync(by, id, ct) is not { } found || (await issues.ShowAsync(by, id, ct)).Value is not { } page)
+        {
+            return new NotThere($"issue {id}");
+        }
+
+        var now = time.GetUtcNow().UtcDateTime;
+        var due = at?.UtcDateTime is { } wanted && wanted > now ? wanted : now;
+        return new DispatchPlan(
+            page, $"{found.List.FromName} <{found.List.FromEmail}>", await rules.KnownAsync(found.List.Id, ct), due, due + options.Value.Hold, due > now,
+            await RefuseAsync(found.Issue, found.List, at, now, ct));
+    }
 
     /// <summary>Sends an issue off, now or at <paramref name="at"/>. From then until the end of the hold it can be taken back whole.</summary>
     public async Task<Outcome<IssuePage>> SendAsync(Actor by, long id, DateTimeOffset? at, CancellationToken ct)
@@ -28,35 +48,14 @@ public sealed class Dispatches(PanelDb db, Issues issues, AuditTrail audit, Time
         }
 
         var now = time.GetUtcNow().UtcDateTime;
-        var due = at?.UtcDateTime ?? now;
-        if (due < now - Slack)
-        {
-            return new Refusal($"{due:yyyy-MM-dd HH:mm} UTC is in the past; it is {now:yyyy-MM-dd HH:mm} UTC now.", "at");
-        }
-
-        if (due > now + Horizon)
-        {
-            return new Refusal("An issue can be scheduled at most a year ahead.", "at");
-        }
-
-        if (found.Issue.State is not (IssueState.Draft or IssueState.Asking))
-        {
-            return new InTheWay($"This issue is {Issues.Words(found.Issue.State)}: it cannot be sent off{(found.Issue.State is IssueState.Sent or IssueState.Cancelled ? " again" : " a second time")}.");
-        }
-
-        if (IssuePrinter.Render(found.Issue, found.List).Refused is { } unfit)
-        {
-            return unfit;
-        }
-
-        if (await ReadyAsync(found.List, found.Issue, now, ct) is { } no)
+        if (await RefuseAsync(found.Issue, found.List, at, now, ct) is { } no)
         {
             return no;
         }
 
-        var mails = await issues.PeopleAsync(found.List.Id, ct);
-        var held = due <= now;
-        var (state, starts) = held ? (IssueState.Held, (DateTime?)(now + options.Value.Hold)) : (IssueState.Scheduled, null);
+        var due = at?.UtcDateTime ?? now;
+        var mails = await rules.PeopleAsync(found.List.Id, ct);
+        var (state, starts) = due <= now ? (IssueState.Held, (DateTime?)(now + options.Value.Hold)) : (IssueState.Scheduled, null);
         return await MoveAsync(by, found, "issue.send", [IssueState.Draft, IssueState.Asking], state,
             set => set.SetProperty(i => i.DueAt, due).SetProperty(i => i.StartsAt, starts).SetProperty(i => i.Mails, mails).SetProperty(i => i.Note, (string?)null), ct);
     }
@@ -95,11 +94,31 @@ public sealed class Dispatches(PanelDb db, Issues issues, AuditTrail audit, Time
         return waiting.Count;
     }
 
+    private async Task<Refusal?> RefuseAsync(Issue issue, MailingList list, DateTimeOffset? at, DateTime now, CancellationToken ct)
+    {
+        if (issue.State is not (IssueState.Draft or IssueState.Asking))
+        {
+            return new InTheWay($"This issue is {Issues.Words(issue.State)}: it cannot be sent off {(issue.State is IssueState.Sent or IssueState.Cancelled ? "again" : "a second time")}.");
+        }
+
+        if (at?.UtcDateTime < now - Slack)
+        {
+            return new Refusal($"{at?.UtcDateTime:yyyy-MM-dd HH:mm} UTC is in the past; it is {now:yyyy-MM-dd HH:mm} UTC now.", "at");
+        }
+
+        if (at?.UtcDateTime > now + Horizon)
+        {
+            return new Refusal("An issue can be scheduled at most a year ahead.", "at");
+        }
+
+        return await rules.CheckAsync(list, issue, now, ct) ?? IssuePrinter.Render(issue, list).Refused;
+    }
+
     private async Task StartAsync((Issue Issue, MailingList List) found, DateTime now, CancellationToken ct)
     {
         var (issue, list) = found;
         var late = now - (issue.State == IssueState.Held ? issue.StartsAt : issue.DueAt) > Overdue;
-        var no = late ? new Refusal("Panel was not running when this issue was due. Send it now, or cancel it.") : await ReadyAsync(list, issue, now, ct);
+        var no = late ? new Refusal("Panel was not running when this issue was due. Send it now, or cancel it.") : await rules.CheckAsync(list, issue, now, ct);
         var hold = issue.State == IssueState.Scheduled && options.Value.Hold > TimeSpan.Zero;
         var to = no is not null ? IssueState.Asking : hold ? IssueState.Held : IssueState.Sending;
         await MoveAsync(Actor.Job, found, to switch { IssueState.Asking => "issue.ask", IssueState.Held => "issue.hold", _ => "issue.start" }, [issue.State], to, set =>
@@ -114,47 +133,6 @@ public sealed class Dispatches(PanelDb db, Issues issues, AuditTrail audit, Time
                 set.SetProperty(i => i.StartedAt, now);
             }
         }, ct);
-    }
-
-    /// <summary>Null, or in words what must be done before a list can send (A8, L8, F13, the package's month).</summary>
-    private async Task<Refusal?> ReadyAsync(MailingList list, Issue issue, DateTime now, CancellationToken ct)
-    {
-        var member = await db.Users.AsNoTracking().SingleAsync(m => m.Id == list.MemberId, ct);
-        if (!member.IsActive || list.RemovedAt is not null)
-        {
-            return new InTheWay(list.RemovedAt is not null ? $"The list {list.Name} was removed." : $"{member.Handle} is {member.Status}: nothing is sent.");
-        }
-
-        if (string.IsNullOrWhiteSpace(list.PostalAddress))
-        {
-            return new Refusal($"The list {list.Name} has no postal address. Every newsletter must carry one: add it to the list first.", "postalAddress");
-        }
-
-        var domain = EmailAddress.Parse(list.FromEmail)?.Domain;
-        if (!await db.Set<SenderDomain>().AnyAsync(d => d.MemberId == list.MemberId && d.Domain == domain && d.ApprovedAt != null, ct))
-        {
-            return new InTheWay($"{domain} is not approved for sending yet. Ask an admin of the house to approve it.");
-        }
-
-        var people = await issues.PeopleAsync(list.Id, ct);
-        if (people == 0)
-        {
-            return new InTheWay($"The list {list.Name} has no confirmed subscribers, so there is nobody to send to.");
-        }
-
-        return await MonthAsync(member, issue, people, now, ct);
-    }
-
-    private async Task<Refusal?> MonthAsync(Member member, Issue issue, int people, DateTime now, CancellationToken ct)
-    {
-        var package = await db.Set<Package>().AsNoTracking().SingleAsync(p => p.Id == member.PackageId, ct);
-        var month = new DateTime(now.Year, now.Month, 1, 0, 0, 0, DateTimeKind.Utc);
-        IssueState[] open = [IssueState.Scheduled, IssueState.Held];
-        var used = await db.Set<Issue>()
-            .Where(i => i.Id != issue.Id && (i.StartedAt >= month || open.Contains(i.State)) && db.Set<MailingList>().Any(l => l.Id == i.ListId && l.MemberId == member.Id))
-            .SumAsync(i => i.Mails, ct);
-        return used + people <= package.Mails ? null : new InTheWay(
-            $"The package {package.Name} has {package.Mails:#,0} mails a month. {used:#,0} are used or scheduled, and this issue needs {people:#,0}. Ask an admin for a bigger package.");
     }
 
     private async Task<Outcome<IssuePage>> MoveAsync(Actor by, long id, string action, IssueState[] from, IssueState to, string otherwise, CancellationToken ct)

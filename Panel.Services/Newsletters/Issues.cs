@@ -21,7 +21,7 @@ public sealed record IssuePreview(string Subject, string Html, string Text);
 public sealed record TestMail(string To, string Result, int Code, string Reply);
 
 /// <summary>The issues of a member's lists. A foreign one is not there.</summary>
-public sealed class Issues(PanelDb db, Lists lists, AuditTrail audit, TimeProvider time, IMailTransport transport, IssuePrinter printer)
+public sealed class Issues(PanelDb db, Lists lists, AuditTrail audit, TimeProvider time, IMailTransport transport, IssuePrinter printer, DispatchRules rules)
 {
     private const int MarkdownLimit = 200_000;
     private const int SubjectLimit = 255;
@@ -88,13 +88,13 @@ public sealed class Issues(PanelDb db, Lists lists, AuditTrail audit, TimeProvid
         }
 
         var issues = await db.Set<Issue>().AsNoTracking().Where(i => i.ListId == found.Id).OrderByDescending(i => i.Id).Take(500).ToListAsync(ct);
-        var people = await PeopleAsync(found.Id, ct);
+        var people = await rules.PeopleAsync(found.Id, ct);
         return issues.ConvertAll(i => PageOf(i, found, handle, people));
     }
 
     public async Task<Outcome<IssuePage>> ShowAsync(Actor by, long id, CancellationToken ct) =>
         await FindAsync(by, id, ct) is { } found
-            ? PageOf(found.Issue, found.List, await printer.HandleOfAsync(found.List, ct), await PeopleAsync(found.List.Id, ct))
+            ? PageOf(found.Issue, found.List, await printer.HandleOfAsync(found.List, ct), await rules.PeopleAsync(found.List.Id, ct))
             : new NotThere($"issue {id}");
 
     /// <summary>The issue as it would arrive, for somebody without a name; or the line that cannot be sent.</summary>
@@ -147,10 +147,6 @@ public sealed class Issues(PanelDb db, Lists lists, AuditTrail audit, TimeProvid
             .SingleOrDefaultAsync(l => l.Id == issue.ListId && l.RemovedAt == null && (by.IsAdmin || l.MemberId == by.MemberId), ct);
         return list is null ? null : (issue!, list);
     }
-
-    /// <summary>How many people of a list would get an issue now.</summary>
-    internal Task<int> PeopleAsync(long listId, CancellationToken ct) =>
-        db.Set<Subscriber>().CountAsync(s => s.ListId == listId && s.State == SubscriberState.Confirmed, ct);
 
     internal static string Words(IssueState state) => state switch
     {

@@ -9,6 +9,10 @@ public sealed class NewslettersOptions
     [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00", ErrorMessage = "Newsletters:Hold must lie between 00:00:00 and 1.00:00:00 (hours:minutes:seconds).")]
     public TimeSpan Hold { get; set; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>A node that gave no sign of life for this long is dead: what it was handing over becomes unknown, the rest is sent by others.</summary>
+    [Range(typeof(TimeSpan), "00:00:03", "01:00:00", ErrorMessage = "Newsletters:NodeSilence must lie between 00:00:03 and 01:00:00 (hours:minutes:seconds).")]
+    public TimeSpan NodeSilence { get; set; } = TimeSpan.FromMinutes(1);
+
     /// <summary>Whether Panel signs its mail (RFC 6376); false where the relay does.</summary>
     public bool Dkim { get; set; } = true;
 

@@ -17,7 +17,8 @@ public sealed record DeliveryPage(long SubscriberId, string Email, string State,
 /// <summary>"Did Anna get it?", answered from the ledger.</summary>
 public sealed class Reports(PanelDb db, Issues issues, HouseKeys keys, IssuePrinter printer)
 {
-    private const int PageSize = 100;
+    /// <summary>Rows per page of <see cref="DeliveriesAsync"/>.</summary>
+    public const int PageSize = 100;
 
     /// <summary>The counts, and with <paramref name="deliveries"/> every row as a stream.</summary>
     public async Task<Outcome<IssueReport>> ShowAsync(Actor by, long id, bool deliveries, CancellationToken ct)

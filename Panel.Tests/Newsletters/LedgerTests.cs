@@ -75,7 +75,7 @@ public class LedgerTests
         await house.UntilAsync(async () =>
         {
             var report = await house.ReportAsync(id);
-            time.Advance(report is { Queued: 0, Deferred: > 0 } ? TimeSpan.FromMinutes(20) : TimeSpan.Zero);
+            time.Advance(report is { Queued: 0, Deferred: > 0 } ? TimeSpan.FromHours(5) : TimeSpan.Zero);
             return report.State == IssueState.Sent;
         });
 

@@ -7,7 +7,7 @@ internal static class IssuesApi
 {
     public static void MapIssues(this RouteGroupBuilder api)
     {
-        var ofList = api.MapGroup("/lists/{handle}/{name}/issues").Scope("lists");
+        var ofList = api.MapGroup("/members/{handle}/lists/{name}/issues").Scope("lists");
         ofList.MapGet("/", async (string handle, string name, Actor by, Issues all, CancellationToken ct) => (await all.ListAsync(by, handle, name, ct)).ToResult());
         ofList.MapPost("/", async (string handle, string name, IssueWords words, Actor by, Issues all, CancellationToken ct) => (await all.AddAsync(by, handle, name, words, ct)).ToCreated());
 

@@ -42,7 +42,7 @@ internal static class IssueVerbs
             var parts = given.GetValue(list)!.Split('/');
             var text = await File.ReadAllTextAsync(given.GetValue(markdown)!.FullName, ct);
             return await CliDoor.CallAsync(
-                given, HttpMethod.Post, $"/lists/{CliDoor.Part(parts[0])}/{CliDoor.Part(parts[1])}/issues", new { subject = given.GetValue(subject), markdown = text },
+                given, HttpMethod.Post, $"/members/{CliDoor.Part(parts[0])}/lists/{CliDoor.Part(parts[1])}/issues", new { subject = given.GetValue(subject), markdown = text },
                 node => Console.WriteLine(node["id"]), ct);
         });
         return add;

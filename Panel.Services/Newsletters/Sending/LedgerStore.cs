@@ -32,6 +32,9 @@ internal abstract class LedgerStore(DbConnection connection, string node) : IDis
     /// <summary>What the owner reads about a message whose sender died with it.</summary>
     private const string DiedWithIt = "Panel stopped while this message was being handed over: it may or may not have arrived.";
 
+    private const string WasAway =
+        "Panel was not running for more than an hour. If its data was restored from a copy, some people may have got this issue already: look before you go on.";
+
     public string Node => node;
 
     public bool IsBroken => connection.State != ConnectionState.Open;
@@ -100,6 +103,12 @@ internal abstract class LedgerStore(DbConnection connection, string node) : IDis
         Execute($"DELETE FROM sender_nodes WHERE {(limit is null ? "name <> @node" : "seen_at < @limit")}", limit is { } old ? ("@limit", old.AddDays(-1)) : ("@node", node));
         return taken;
     }
+
+    /// <summary>Stops what was being sent when no sender of the house gave a sign of life since <paramref name="limit"/>: the data
+    /// may be yesterday's, restored, and what it calls queued may have arrived (F10).</summary>
+    public int HoldBack(DateTime now, DateTime limit) => Execute(
+        "UPDATE issues SET state = 'Paused', note = @words, changed_at = @now WHERE state = 'Sending' AND (SELECT MAX(seen_at) FROM sender_nodes) < @limit",
+        ("@words", WasAway), ("@now", now), ("@limit", limit));
 
     /// <summary>Gives back leases that ran out, or all of this node's own when it stops.</summary>
     public int Expire(DateTime now, bool mine) => Execute(

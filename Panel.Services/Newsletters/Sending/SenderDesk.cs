@@ -4,7 +4,7 @@ namespace Panel.Services.Newsletters.Sending;
 
 /// <summary>What one node's sender does between the hand-overs: starts what is due, freezes, leases in turn from every issue,
 /// ends what is done, and takes back what dead nodes held.</summary>
-internal sealed class SenderDesk(IServiceScopeFactory scopes, Ledger ledger, SenderQueue queue, bool oneNode, TimeProvider time)
+internal sealed class SenderDesk(IServiceScopeFactory scopes, Ledger ledger, SenderQueue queue, bool oneNode, TimeSpan silence, TimeProvider time)
 {
     /// <summary>Rows leased at once, over all issues: a fraction of a second's work, so that a pause or a leave meets few of them.</summary>
     public const int Batch = 256;
@@ -14,10 +14,8 @@ internal sealed class SenderDesk(IServiceScopeFactory scopes, Ledger ledger, Sen
     /// <summary>Longer than a batch may take at a message per second and connection.</summary>
     private static readonly TimeSpan Lease = TimeSpan.FromMinutes(10);
 
-    private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(10);
-
-    /// <summary>A node that missed six heartbeats is dead.</summary>
-    private static readonly TimeSpan Silence = TimeSpan.FromMinutes(1);
+    /// <summary>After a longer silence of the whole house an issue that was being sent waits for its owner.</summary>
+    private static readonly TimeSpan Away = TimeSpan.FromHours(1);
 
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(250);
     private readonly Dictionary<long, (SendingIssue Issue, IssueLetter Letter)> open = [];
@@ -29,7 +27,7 @@ internal sealed class SenderDesk(IServiceScopeFactory scopes, Ledger ledger, Sen
     {
         var now = Now;
         beatenAt = now;
-        await ledger.RunAsync(store => store.Beat(now) + store.Recover(now, oneNode ? null : now - Silence));
+        await ledger.RunAsync(store => store.HoldBack(now, now - Away) + store.Beat(now) + store.Recover(now, oneNode ? null : now - silence));
     }
 
     /// <summary>One round; true while issues are being sent.</summary>
@@ -58,13 +56,13 @@ internal sealed class SenderDesk(IServiceScopeFactory scopes, Ledger ledger, Sen
     private async Task BeatAsync()
     {
         var now = Now;
-        if (now - beatenAt < Heartbeat)
+        if (now - beatenAt < silence / 6)
         {
             return;
         }
 
         beatenAt = now;
-        await ledger.RunAsync(store => store.Beat(now) + store.Expire(now, mine: false) + (oneNode ? 0 : store.Recover(now, now - Silence)));
+        await ledger.RunAsync(store => store.Beat(now) + store.Expire(now, mine: false) + (oneNode ? 0 : store.Recover(now, now - silence)));
     }
 
     private async Task LookAsync(CancellationToken ct)

@@ -10,6 +10,7 @@ internal static class SendingSetup
         services.AddSingleton<SenderBell>();
         services.AddSingleton<LedgerOpening>();
         services.AddScoped<Issues>();
+        services.AddScoped<DispatchRules>();
         services.AddScoped<Dispatches>();
         services.AddScoped<Reports>();
         services.AddScoped<IssuePrinter>();

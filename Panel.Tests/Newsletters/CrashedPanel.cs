@@ -1,0 +1,123 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Text.Json.Nodes;
+using Panel.Tests.Data;
+using Panel.Web.Shared;
+
+namespace Panel.Tests.Newsletters;
+
+/// <summary>The real program as a process of its own, to be killed and started again on the same data.</summary>
+internal sealed class CrashedPanel(TempFolder folder, IReadOnlyDictionary<string, string> settings) : IAsyncDisposable
+{
+    private readonly Lock gate = new();
+    private readonly int port = PostgresServer.FreePort();
+    private Process? process;
+
+    public async Task StartAsync()
+    {
+        var start = new ProcessStartInfo("dotnet")
+        {
+            ArgumentList = { Path.Combine(Path.GetDirectoryName(typeof(PanelController).Assembly.Location)!, "Panel.Web.dll") },
+            WorkingDirectory = folder.Path, RedirectStandardOutput = true, RedirectStandardError = true,
+        };
+        start.Environment["Panel__Data"] = folder.Path;
+        start.Environment["Urls"] = $"http://127.0.0.1:{port.ToString(CultureInfo.InvariantCulture)}";
+        start.Environment["Finger__Listen"] = "127.0.0.1:0";
+        foreach (var (key, value) in settings)
+        {
+            start.Environment[key] = value;
+        }
+
+        var started = Process.Start(start)!;
+        _ = started.StandardOutput.ReadToEndAsync();
+        var errors = started.StandardError.ReadToEndAsync();
+        lock (gate)
+        {
+            process = started;
+        }
+
+        using var http = Operator();
+        using var looks = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        var deadline = DateTime.UtcNow.AddSeconds(120);
+        while (!await AnswersAsync(http))
+        {
+            Assert.False(started.HasExited, started.HasExited ? $"Panel ended with {started.ExitCode}: {await errors}" : "");
+            Assert.True(DateTime.UtcNow < deadline, "Panel did not answer in two minutes.");
+            await looks.WaitForNextTickAsync();
+        }
+    }
+
+    /// <summary>SIGKILL: no handler runs, no buffer is written. True when there was something to kill.</summary>
+    public bool Kill()
+    {
+        lock (gate)
+        {
+            var there = process is { HasExited: false };
+            process?.Kill();
+            return there;
+        }
+    }
+
+    public async Task WaitUntilDeadAsync()
+    {
+        await process!.WaitForExitAsync();
+        process.Dispose();
+        process = null;
+    }
+
+    public async Task<JsonNode> CallAsync(HttpMethod method, string path, object? body = null)
+    {
+        using var http = Operator();
+        using var request = new HttpRequestMessage(method, "/api/v1" + path) { Content = body as HttpContent ?? (body is null ? null : JsonContent.Create(body)) };
+        using var answer = await http.SendAsync(request);
+        var text = await answer.Content.ReadAsStringAsync();
+        Assert.True(answer.IsSuccessStatusCode, $"{method} {path}: {text}");
+        return text.Length == 0 ? new JsonObject() : JsonNode.Parse(text)!;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Kill())
+        {
+            await WaitUntilDeadAsync();
+        }
+    }
+
+    private static async Task<bool> AnswersAsync(HttpClient http)
+    {
+        try
+        {
+            using var answer = await http.GetAsync(new Uri("/api/v1/members", UriKind.Relative));
+            return answer.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    private HttpClient Operator()
+    {
+        var socket = folder.In("run", "panel.sock");
+        return new HttpClient(new SocketsHttpHandler
+        {
+            ConnectCallback = async (_, ct) =>
+            {
+                var unix = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                try
+                {
+                    await unix.ConnectAsync(new UnixDomainSocketEndPoint(socket), ct);
+                    return new NetworkStream(unix, ownsSocket: true);
+                }
+                catch (SocketException)
+                {
+                    unix.Dispose();
+                    throw;
+                }
+            },
+        })
+        { BaseAddress = new Uri("http://panel") };
+    }
+}

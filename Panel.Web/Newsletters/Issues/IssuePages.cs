@@ -1,0 +1,70 @@
+using System.ComponentModel.DataAnnotations;
+using Panel.Services.Newsletters;
+
+namespace Panel.Web.Newsletters;
+
+public sealed record IssueForm
+{
+    [Required(ErrorMessage = "Give the issue a subject: it is what people see first.")]
+    public string? Subject { get; init; }
+
+    [Required(ErrorMessage = "Write something first.")]
+    public string? Markdown { get; init; }
+
+    /// <summary><c>send</c> goes on to the final screen, anything else stays.</summary>
+    public string? Then { get; init; }
+
+    public IssueWords ToWords() => new(Subject!, Markdown!);
+}
+
+public sealed record IssuesPage(ListPage List, IReadOnlyList<IssuePage> Issues);
+
+/// <param name="Issue">Null for one that is not saved yet.</param>
+public sealed record ComposerPage(ListPage List, IssuePage? Issue, IssueForm Form, TestMail? Tested = null)
+{
+    public string Address => Issue is null ? $"/newsletters/{List.Name}/issues" : $"/newsletters/{List.Name}/issues/{Issue.Id}";
+}
+
+public sealed record DeliveriesPage(IssuePage Issue, IssueReport Report, IReadOnlyList<DeliveryPage> Rows, string? State, string? Older)
+{
+    public string Address => $"/newsletters/{Issue.List}/issues/{Issue.Id}";
+}
+
+public sealed record DispatchForm
+{
+    /// <summary>UTC, as a browser's date field gives it; empty is now.</summary>
+    public DateTime? At { get; init; }
+
+    public DateTimeOffset? Due => At is { } at ? new DateTimeOffset(DateTime.SpecifyKind(at, DateTimeKind.Utc)) : null;
+}
+
+/// <summary>The words that pages put around the ledger's.</summary>
+internal static class IssueSentences
+{
+    public static string Of(IssueReport report) => report.State switch
+    {
+        IssueState.Scheduled => "It waits for its time. Nobody was mailed yet.",
+        IssueState.Held => "It is held before it starts. Nobody was mailed yet.",
+        IssueState.Asking => "It waits for your decision. Nothing is sent unasked.",
+        IssueState.Sending => $"{report.Sent:N0} of {report.Recipients:N0} were accepted so far.",
+        IssueState.Paused => $"It stands still: {report.Sent:N0} were accepted, {report.Queued + report.Deferred:N0} wait.",
+        IssueState.Sent => $"{report.Sent:N0} of {report.Recipients:N0} were accepted by the receiving servers.",
+        IssueState.Cancelled => report.Recipients == 0 ? "It was cancelled before anybody was mailed." : $"It was cancelled: {report.Sent:N0} had been accepted.",
+        _ => "It is a draft.",
+    };
+
+    public static string Of(DeliveryPage row) => (row.State, row.Reason) switch
+    {
+        ("skipped", SkipReason.Left) => "Left the list, so this issue was not sent.",
+        ("skipped", SkipReason.Paused) => "Paused the newsletter.",
+        ("skipped", SkipReason.Bounced) => "The address does not exist any more: earlier mail came back.",
+        ("skipped", SkipReason.Complained) => "Marked earlier mail as spam.",
+        ("skipped", SkipReason.NotConfirmed) => "Has not confirmed the sign-up.",
+        ("skipped", SkipReason.Suppressed) => "This address must not be mailed: it is on the house's list of suppressed addresses.",
+        ("skipped", SkipReason.Erased) => "Was erased from the list.",
+        ("skipped", SkipReason.Cancelled) => "You cancelled the issue before it was this person's turn.",
+        ("unknown", _) => "It may have arrived. It is not sent again unless you say so.",
+        (_, { } other) => other,
+        _ => "",
+    };
+}
