@@ -4,46 +4,84 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
+using Panel.Tests.Members;
 
 namespace Panel.Tests.EndToEnd;
 
 /// <summary>Pages as a real browser shows them: both themes, a narrow and a wide screen, read by axe.</summary>
 public sealed class FaceTests(BrowserFixture fixture) : IClassFixture<BrowserFixture>, IDisposable
 {
+    private const int MostRequests = 6;
+    private const int MostPublicRequests = 3;
+
     private static readonly string[] Rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+    private static readonly string[] Open = ["/sign-in", "/no/such/page"];
+
+    private static readonly string[] SignedIn = ["/", "/finger", "/newsletters", "/newsletters/new"];
 
     private readonly PanelApp app = new(more: [("Urls", "http://127.0.0.1:0"), ("Finger:Listen", "127.0.0.1:0")]);
 
     public static TheoryData<ColorScheme, int> Screens => new()
     {
         { ColorScheme.Light, 320 },
-        { ColorScheme.Dark, 320 },
-        { ColorScheme.Light, 1280 },
         { ColorScheme.Dark, 1280 },
     };
 
     [Theory]
     [MemberData(nameof(Screens))]
-    public async Task Pages_for_everybody_can_be_read_by_everybody(ColorScheme scheme, int width)
+    public async Task Pages_can_be_read_by_everybody(ColorScheme scheme, int width)
     {
-        await using var visitor = await fixture.Browser.NewContextAsync(new BrowserNewContextOptions
+        await using var context = await fixture.Browser.NewContextAsync(new BrowserNewContextOptions
         {
             ColorScheme = scheme,
             ViewportSize = new ViewportSize { Width = width, Height = 900 },
             BaseURL = Address(),
         });
-        foreach (var path in new[] { "/sign-in", "/no/such/page" })
+        foreach (var path in Open)
         {
-            await LookAsync(visitor, path);
+            await LookAsync(context, path, MostPublicRequests + 1);
         }
+
+        await JoinAsync(context);
+        foreach (var path in SignedIn)
+        {
+            await LookAsync(context, path, MostRequests);
+        }
+    }
+
+    [Fact]
+    public async Task The_theme_that_was_chosen_stays_and_comes_from_the_server()
+    {
+        await using var context = await fixture.Browser.NewContextAsync(new BrowserNewContextOptions { BaseURL = Address(), JavaScriptEnabled = false });
+        await JoinAsync(context);
+        var page = await context.NewPageAsync();
+        await page.GotoAsync("/finger");
+        await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Dark", Exact = true }).ClickAsync();
+        Assert.EndsWith("/finger", page.Url, StringComparison.Ordinal);
+        Assert.Equal("dark", await page.Locator("html").GetAttributeAsync("data-theme"));
+        await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "As the system" }).ClickAsync();
+        Assert.Equal("system", await page.Locator("html").GetAttributeAsync("data-theme"));
     }
 
     public void Dispose() => app.Dispose();
 
-    private static async Task LookAsync(IBrowserContext context, string path)
+    private async Task JoinAsync(IBrowserContext context)
     {
         var page = await context.NewPageAsync();
-        var complaints = new List<string>();
+        await page.GotoAsync(await app.InviteAsync("ann", admin: true));
+        await page.FillAsync("[name=Name]", "Ann Artist");
+        await page.FillAsync("[name=Password]", Browser.Password);
+        await page.ClickAsync("main button.act");
+        await page.WaitForURLAsync("**/");
+        await page.CloseAsync();
+    }
+
+    private static async Task LookAsync(IBrowserContext context, string path, int most)
+    {
+        var page = await context.NewPageAsync();
+        var (complaints, requests) = (new List<string>(), 0);
+        page.Request += (_, _) => requests++;
         page.Console += (_, message) =>
         {
             // Chromium logs the status of a missing page itself.
@@ -54,11 +92,13 @@ public sealed class FaceTests(BrowserFixture fixture) : IClassFixture<BrowserFix
         };
         page.PageError += (_, error) => complaints.Add(error);
         await page.GotoAsync(path);
+        Assert.InRange(requests, 1, most);
         var found = await page.RunAxe(new AxeRunOptions { RunOnly = new RunOnlyOptions { Type = "tag", Values = [.. Rules] } });
         Assert.True(found.Violations.Length == 0, $"{path}: {string.Join("; ", found.Violations.Select(v => $"{v.Id} {v.Nodes[0].Html}"))}");
         Assert.Equal(0, await page.EvaluateAsync<int>("document.documentElement.scrollWidth - window.innerWidth"));
         Assert.Equal(1, await page.Locator("h1").CountAsync());
         Assert.Empty(complaints);
+        await page.CloseAsync();
     }
 
     private string Address()
