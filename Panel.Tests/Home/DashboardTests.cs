@@ -2,6 +2,7 @@ using Panel.Services;
 using Panel.Services.Audit;
 using Panel.Services.Finger;
 using Panel.Services.Hosting;
+using Panel.Services.Newsletters;
 using Panel.Tests.Members;
 using Panel.Web.Home;
 using Panel.Web.Shared;
@@ -50,6 +51,18 @@ public sealed class DashboardTests
         var needs = Dashboard.NeedsOf(site).ToList();
         Assert.Equal(["The site web is not live.", "annart.example is not served yet."], needs.Select(n => n.Title));
         Assert.Equal("The folder public is missing.", needs[0].Why);
+    }
+
+    [Fact]
+    public void A_newsletter_that_waits_for_its_writer_says_so()
+    {
+        var list = new ListPage(1, "ann", "letters", "Studio letters", "", "Ann", "ann@annart.example", "", "", "en", true, Now, 2, 0, 0, 0, new Uri("http://localhost/lists/ann/letters"));
+        var issue = new IssuePage(7, "ann", "letters", "Studio letters", "Opening", "", IssueState.Asking, null, 2, Now, Now, Now, null, null, null);
+        Assert.Empty(Dashboard.NeedsOf(new ListCell(list, null)));
+        Assert.Equal("/newsletters/letters/issues/7", Assert.Single(Dashboard.NeedsOf(new ListCell(list, issue))).Href);
+        Assert.Equal("The receiver said no.", Assert.Single(Dashboard.NeedsOf(new ListCell(list, issue with { State = IssueState.Paused, Note = "The receiver said no." }))).Why);
+        Assert.Empty(Dashboard.NeedsOf(new ListCell(list, issue with { State = IssueState.Sending })));
+        Assert.Contains("ann@annart.example", Assert.Single(Dashboard.NeedsOf(new ListCell(list with { FromApproved = false }, null))).Why, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -9,7 +9,7 @@ namespace Panel.Web.Home;
 
 /// <summary>Everything of one member on one page, asked from the front doors one after the other; a part that is refused
 /// is left out.</summary>
-public sealed class Dashboard(Panel.Services.Members.Members members, Sites sites, Lists lists, FingerAccounts fingers, Usage usage, AuditTrail audit)
+public sealed class Dashboard(Panel.Services.Members.Members members, Sites sites, Lists lists, Issues issues, FingerAccounts fingers, Usage usage, AuditTrail audit)
 {
     private const int LatestEntries = 6;
     private const int FingerLines = 6;
@@ -19,7 +19,7 @@ public sealed class Dashboard(Panel.Services.Members.Members members, Sites site
     {
         var member = (await members.ShowAsync(me, handle, ct)).Value;
         var own = (await sites.ListAsync(me, handle, ct)).Value ?? [];
-        var letters = (await lists.ListAsync(me, handle, ct)).Value ?? [];
+        var letters = await LettersAsync(me, handle, ct);
         var finger = await FingerAsync(me, handle, ct);
         var used = (await usage.ShowAsync(me, handle, ct)).Value;
         var lately = (await audit.ListAsync(me, handle, null, ct)).Value ?? [];
@@ -41,10 +41,23 @@ public sealed class Dashboard(Panel.Services.Members.Members members, Sites site
         }
     }
 
-    internal static IEnumerable<Need> NeedsOf(ListPage list) =>
-        list.FromApproved
-            ? []
-            : [new Need($"{list.Title} cannot be sent yet.", $"An admin of the house must say first that {list.FromEmail} is yours.", $"/newsletters/{list.Name}", "See where it stands")];
+    internal static IEnumerable<Need> NeedsOf(ListCell letters)
+    {
+        var (list, issue) = letters;
+        if (!list.FromApproved)
+        {
+            yield return new Need($"{list.Title} cannot be sent yet.", $"An admin of the house must say first that {list.FromEmail} is yours.", $"/newsletters/{list.Name}", "See where it stands");
+        }
+
+        if (issue is { State: IssueState.Asking })
+        {
+            yield return new Need($"\u201c{issue.Subject}\u201d was not sent at its time.", "The house was not running then. Nothing goes out until you say so.", $"/newsletters/{list.Name}/issues/{issue.Id}", "Decide");
+        }
+        else if (issue is { State: IssueState.Paused })
+        {
+            yield return new Need($"\u201c{issue.Subject}\u201d is paused.", issue.Note ?? "The rest waits for you.", $"/newsletters/{list.Name}/issues/{issue.Id}", "Look at it");
+        }
+    }
 
     internal static IEnumerable<Need> NeedsOf(UsagePage? used) =>
         used is { LimitBytes: > 0 and var limit } && used.DiskBytes * 100 >= limit * NearlyFull
@@ -53,6 +66,18 @@ public sealed class Dashboard(Panel.Services.Members.Members members, Sites site
 
     private static IEnumerable<Need> NeedsOf(FingerCell? finger) =>
         finger is { State: "failed" } ? [new Need("Your finger account does not answer.", "An admin of the house withheld it.", "/finger", "Look at it")] : [];
+
+    private async Task<List<ListCell>> LettersAsync(Actor me, string handle, CancellationToken ct)
+    {
+        var cells = new List<ListCell>();
+        foreach (var list in (await lists.ListAsync(me, handle, ct)).Value ?? [])
+        {
+            var written = (await issues.ListAsync(me, handle, list.Name, ct)).Value ?? [];
+            cells.Add(new ListCell(list, written.FirstOrDefault(i => i.State is not (IssueState.Draft or IssueState.Sent or IssueState.Cancelled)) ?? written.FirstOrDefault(i => i.State == IssueState.Sent)));
+        }
+
+        return cells;
+    }
 
     private async Task<FingerCell?> FingerAsync(Actor me, string handle, CancellationToken ct)
     {

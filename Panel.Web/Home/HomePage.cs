@@ -10,8 +10,11 @@ public sealed record Need(string Title, string Why, string Href, string Link);
 /// <summary>What <c>finger handle@host</c> answers at this moment, its first lines only.</summary>
 public sealed record FingerCell(string State, string Words, string Command, string FirstLines, DateTime? WrittenAt);
 
+/// <summary>A list and the issue that matters now: the one that waits or goes out, else the last that was sent.</summary>
+public sealed record ListCell(ListPage List, IssuePage? Issue);
+
 public sealed record HomePage(
-    string Greeting, string Handle, IReadOnlyList<Need> Needs, IReadOnlyList<SitePage> Sites, IReadOnlyList<ListPage> Lists,
+    string Greeting, string Handle, IReadOnlyList<Need> Needs, IReadOnlyList<SitePage> Sites, IReadOnlyList<ListCell> Lists,
     FingerCell? Finger, UsagePage? Usage, IReadOnlyList<AuditPage> Lately)
 {
     /// <summary>The first word of the name, without a time of day: the house does not know where the member is.</summary>

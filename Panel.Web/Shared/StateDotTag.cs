@@ -40,6 +40,7 @@ public sealed class StateDotTag : TagHelper
         "pending" => "Waiting",
         "asking" => "Overdue: asks you",
         "held" => "Held, can be taken back",
+        "sending" => "Going out",
         "" => "Unknown",
         _ => char.ToUpperInvariant(value[0]) + value[1..],
     };
