@@ -24,11 +24,6 @@ public sealed class DispatchRules(PanelDb db)
             return new InTheWay(list.RemovedAt is not null ? $"The list {list.Name} was removed." : $"{member.Handle} is {member.Status}: nothing is sent.");
         }
 
-        if (string.IsNullOrWhiteSpace(list.PostalAddress))
-        {
-            return new Refusal($"The list {list.Name} has no postal address. Every newsletter must carry one: add it to the list first.", "postalAddress");
-        }
-
         var domain = EmailAddress.Parse(list.FromEmail)?.Domain;
         if (!await db.Set<SenderDomain>().AnyAsync(d => d.MemberId == list.MemberId && d.Domain == domain && d.ApprovedAt != null, ct))
         {
