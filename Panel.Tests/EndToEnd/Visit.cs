@@ -42,7 +42,9 @@ internal sealed class Visit(IPage page, string address)
     public async Task PressAsync(string words)
     {
         var button = page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = words }).First;
-        await page.RunAndWaitForNavigationAsync(() => button.ClickAsync());
+        await page.RunAndWaitForResponseAsync(
+            () => button.ClickAsync(), r => r.Request.IsNavigationRequest && r.Frame == page.MainFrame && r.Status is < 300 or >= 400);
+        await page.WaitForLoadStateAsync(LoadState.Load);
         await ReadAsync();
     }
 
