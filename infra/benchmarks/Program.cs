@@ -4,7 +4,6 @@ return args switch
 {
     [] or ["speed"] => await Speed.RunAsync([]),
     ["speed", .. var rows] => await Speed.RunAsync(rows),
-    ["faults", .. var rows] => await Faults.RunAsync(rows),
     _ => Usage(),
 };
 
