@@ -95,7 +95,7 @@ public sealed partial class BrowserJourney(House house, BrowserFixture fixture) 
         Assert.EndsWith(shown.ReplaceLineEndings("\n"), printed.Replace("\r", "", StringComparison.Ordinal).TrimEnd(), StringComparison.Ordinal);
     }
 
-    private async Task MakeAListAsync(Visit mira, Visit admin)
+    private static async Task MakeAListAsync(Visit mira, Visit admin)
     {
         await mira.GoAsync("/newsletters/new");
         await mira.FillAsync("Title", "Studio letters");
