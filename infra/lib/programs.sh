@@ -14,7 +14,7 @@ probe_mailkit() {
     '<NoWarn>NU1603</NoWarn></PropertyGroup><ItemGroup>' \
     "<PackageReference Include=\"MailKit\" Version=\"[$wanted, 5.0.0)\" /></ItemGroup></Project>" >"$there/Probe.csproj"
   cp -- "$ROOT"/[nN]u[gG]et.[cC]onfig "$there/" 2>/dev/null || true
-  if said=$(cd -- "$there" && dotnet restore Probe.csproj -v m 2>&1); then
+  if said=$(cd -- "$there" && TERM=dumb dotnet restore Probe.csproj -v m </dev/null 2>&1); then
     version=$(jq -r '.libraries | keys[] | select(startswith("MailKit/")) | ltrimstr("MailKit/")' "$there/obj/project.assets.json" 2>/dev/null ||
       sed -nE 's#.*"MailKit/([0-9.]+)".*#\1#p' "$there/obj/project.assets.json" | head -n1)
     write_mailkit true "<MailKitVersion>${version:-$wanted}</MailKitVersion>"
@@ -44,7 +44,7 @@ sources() {
   {
     (cd -- "$ROOT" && find Panel.Web Panel.Services infra/agent infra/lib/programs.sh ./*.props global.json -type f \
       ! -path '*/bin/*' ! -path '*/obj/*' -printf '%p %s %T@\n' | LC_ALL=C sort)
-    dotnet --version
+    dotnet --list-sdks
   } | sha256sum | cut -c1-12
 }
 
@@ -53,8 +53,9 @@ machine() { case $(uname -m) in aarch64) echo linux-arm64 ;; *) echo linux-x64 ;
 # publish_one PROJECT TO: ahead-of-time code halves the start of the command line; a feed without that compiler is no reason to stop.
 publish_one() {
   local with=(-c Release -v q -nologo --artifacts-path "$BUILD/work" -r "$(machine)" --no-self-contained -o "$2")
-  dotnet publish "$ROOT/$1" "${with[@]}" -p:PublishReadyToRun=true >"$BUILD/log" 2>&1 ||
-    dotnet publish "$ROOT/$1" "${with[@]}" >"$BUILD/log" 2>&1 || {
+  # Told of a terminal, dotnet would write control sequences to it.
+  TERM=dumb dotnet publish "$ROOT/$1" "${with[@]}" -p:PublishReadyToRun=true </dev/null >"$BUILD/log" 2>&1 ||
+    TERM=dumb dotnet publish "$ROOT/$1" "${with[@]}" </dev/null >"$BUILD/log" 2>&1 || {
     grep -E 'error|warn' "$BUILD/log" | sort -u | head -n 20 >&2 || tail -n 20 "$BUILD/log" >&2
     die "$1 does not build; the whole output is in $BUILD/log."
   }
