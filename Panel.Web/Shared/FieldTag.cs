@@ -27,6 +27,9 @@ public sealed class FieldTag(IHtmlGenerator generator) : TagHelper
     /// <summary>Whether "(optional)" stands behind the label; unset, the model decides.</summary>
     public bool? Optional { get; set; }
 
+    /// <summary>Puts the Markdown buttons over a text area.</summary>
+    public bool Markdown { get; set; }
+
     public IEnumerable<SelectListItem>? Options { get; set; }
 
     [ViewContext, HtmlAttributeNotBound]
@@ -69,6 +72,11 @@ public sealed class FieldTag(IHtmlGenerator generator) : TagHelper
         if (wrong is not null)
         {
             output.Content.AppendHtml($"<p class=\"wrong\" id=\"{id}-wrong\"><span class=\"hush\">Error: </span>{WebUtility.HtmlEncode(wrong)}</p>");
+        }
+
+        if (Markdown)
+        {
+            output.Content.AppendHtml(MarkdownToolbar.For(ViewContext.HttpContext, id));
         }
 
         if (!IsCheck)
