@@ -56,12 +56,13 @@ public sealed class DashboardTests
     [Fact]
     public void A_newsletter_that_waits_for_its_writer_says_so()
     {
-        var list = new ListPage(1, "ann", "letters", "Studio letters", "", "Ann", "ann@annart.example", "", "", "en", true, Now, 2, 0, 0, 0, new Uri("http://localhost/lists/ann/letters"));
+        var list = new ListPage(1, "ann", "letters", "Studio letters", "", "Ann", "ann@annart.example", "Street 1, Berlin", "", "en", true, Now, 2, 0, 0, 0, new Uri("http://localhost/lists/ann/letters"));
         var issue = new IssuePage(7, "ann", "letters", "Studio letters", "Opening", "", IssueState.Asking, null, 2, Now, Now, Now, null, null, null);
         Assert.Empty(Dashboard.NeedsOf(new ListCell(list, null)));
         Assert.Equal("/newsletters/letters/issues/7", Assert.Single(Dashboard.NeedsOf(new ListCell(list, issue))).Href);
         Assert.Equal("The receiver said no.", Assert.Single(Dashboard.NeedsOf(new ListCell(list, issue with { State = IssueState.Paused, Note = "The receiver said no." }))).Why);
         Assert.Empty(Dashboard.NeedsOf(new ListCell(list, issue with { State = IssueState.Sending })));
+        Assert.Equal("/newsletters/letters/edit", Assert.Single(Dashboard.NeedsOf(new ListCell(list with { PostalAddress = "" }, null))).Href);
         Assert.Contains("ann@annart.example", Assert.Single(Dashboard.NeedsOf(new ListCell(list with { FromApproved = false }, null))).Why, StringComparison.Ordinal);
     }
 

@@ -49,6 +49,11 @@ public sealed class Dashboard(Panel.Services.Members.Members members, Sites site
             yield return new Need($"{list.Title} cannot be sent yet.", $"An admin of the house must say first that {list.FromEmail} is yours.", $"/newsletters/{list.Name}", "See where it stands");
         }
 
+        if (list.PostalAddress.Length == 0)
+        {
+            yield return new Need($"{list.Title} has no postal address.", "The law asks for one in every mail, so nothing can be sent without it.", $"/newsletters/{list.Name}/edit", "Add it");
+        }
+
         if (issue is { State: IssueState.Asking })
         {
             yield return new Need($"\u201c{issue.Subject}\u201d was not sent at its time.", "The house was not running then. Nothing goes out until you say so.", $"/newsletters/{list.Name}/issues/{issue.Id}", "Decide");
