@@ -1,0 +1,67 @@
+using System.Globalization;
+using Deque.AxeCore.Commons;
+using Deque.AxeCore.Playwright;
+using Microsoft.Playwright;
+using Panel.Services;
+using Panel.Services.Members;
+using Panel.Tests.Data;
+using Panel.Tests.EndToEnd;
+
+namespace Panel.Tests.Members;
+
+/// <summary>Account, members, packages and audit as an admin sees them: read by axe, on a telephone and on a desk.</summary>
+public sealed class PagesInBrowserTests(BrowserFixture fixture) : IClassFixture<BrowserFixture>
+{
+    private static readonly string[] Rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+    [Theory]
+    [InlineData(360, ColorScheme.Light)]
+    [InlineData(1280, ColorScheme.Dark)]
+    public async Task Pages_can_be_read_by_everybody(int width, ColorScheme scheme)
+    {
+        var house = string.Create(CultureInfo.InvariantCulture, $"http://localhost:{PostgresServer.FreePort()}");
+        using var app = new PanelApp(more: [("Urls", house), ("Panel:PublicUrl", house), ("Finger:Listen", "127.0.0.1:0")]);
+        app.UseKestrel();
+        app.StartServer();
+        await app.MemberAsync("ann");
+        await app.WithAsync<Services.Members.Members, Outcome<MemberPage>>(m => m.SuspendAsync(PanelApp.Admin, "ann", CancellationToken.None));
+        await using var context = await fixture.Browser.NewContextAsync(new BrowserNewContextOptions
+        {
+            BaseURL = house, ColorScheme = scheme, ViewportSize = new ViewportSize { Width = width, Height = 900 },
+        });
+        var page = await context.NewPageAsync();
+        var complaints = new List<string>();
+        page.Console += (_, message) => complaints.AddRange(message.Type == "error" ? [message.Text] : []);
+        page.PageError += (_, error) => complaints.Add(error);
+
+        await page.GotoAsync(await app.InviteAsync("eve", admin: true));
+        await LookAsync(page, "welcome");
+        await page.FillAsync("#Password", Browser.Password);
+        await page.ClickAsync("button.act");
+        await page.WaitForURLAsync(house + "/");
+        string[] paths =
+        [
+            "/account", "/account/profile", "/account/password", "/account/two-factor", "/account/tokens", "/account/audit",
+            "/members", "/members/new", "/members/ann", "/members/ann/removal", "/packages", "/packages/new", "/packages/standard", "/audit",
+        ];
+        foreach (var path in paths)
+        {
+            await page.GotoAsync(path);
+            await LookAsync(page, path);
+        }
+
+        await page.GotoAsync("/account/two-factor");
+        await page.ClickAsync("button.act");
+        await page.GetByText("Scan this").WaitForAsync();
+        await LookAsync(page, "two-factor being set up");
+        Assert.Empty(complaints);
+    }
+
+    private static async Task LookAsync(IPage page, string what)
+    {
+        var found = await page.RunAxe(new AxeRunOptions { RunOnly = new RunOnlyOptions { Type = "tag", Values = [.. Rules] } });
+        Assert.True(found.Violations.Length == 0, $"{what}: {string.Join("; ", found.Violations.Select(v => $"{v.Id} {v.Nodes[0].Html}"))}");
+        Assert.Equal((what, 0), (what, await page.EvaluateAsync<int>("document.documentElement.scrollWidth - window.innerWidth")));
+        Assert.Equal((what, 1), (what, await page.Locator("h1").CountAsync()));
+    }
+}
