@@ -70,7 +70,8 @@ find_dotnet() {
 need_dotnet() {
   find_dotnet || die "The .NET 10 SDK is needed and was not found; install it from https://dotnet.microsoft.com/download/dotnet/10.0 and try again."
   export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0
-  export MSBUILDDISABLENODEREUSE=1
+  # No build server stays behind when a script has ended.
+  export MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false UseRazorBuildServer=false
 }
 
 # Mount points at or below a path, deepest first.
