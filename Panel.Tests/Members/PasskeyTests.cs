@@ -37,7 +37,7 @@ public sealed class PasskeyTests(BrowserFixture fixture) : IClassFixture<Browser
         await page.GotoAsync("/account");
         await page.FillAsync("#passkey-name", "Phone");
         await page.ClickAsync("[data-passkey=create]");
-        await page.GetByText("The passkey is added").WaitForAsync();
+        await page.GetByText("The passkey is added").First.WaitForAsync();
         Assert.True(await page.GetByRole(AriaRole.Rowheader, new() { Name = "Phone" }).IsVisibleAsync());
 
         await SignOutAsync(page);
@@ -57,7 +57,7 @@ public sealed class PasskeyTests(BrowserFixture fixture) : IClassFixture<Browser
         await page.WaitForURLAsync(House + "/");
         await page.GotoAsync("/account");
         await page.GetByRole(AriaRole.Button, new() { Name = "Remove Phone" }).ClickAsync();
-        await page.GetByText("The passkey is removed here").WaitForAsync();
+        await page.GetByText("The passkey is removed here").First.WaitForAsync();
         await SignOutAsync(page);
         await page.ClickAsync("[data-passkey=get]");
         await page.GetByText("This passkey opens no account here").First.WaitForAsync();
