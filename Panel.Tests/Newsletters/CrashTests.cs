@@ -31,11 +31,12 @@ public class CrashTests
         while (await FollowAsync(panel, issue) is not "sent")
         {
             await panel.WaitUntilDeadAsync();
-            await panel.StartAsync();
             lock (gate)
             {
                 armed = true;
             }
+
+            await panel.StartAsync();
         }
 
         Check(await panel.CallAsync(HttpMethod.Get, $"/issues/{issue}/report?deliveries=true"), sink, kills);

@@ -14,7 +14,9 @@ internal sealed class CrashedPanel(TempFolder folder, IReadOnlyDictionary<string
     private readonly Lock gate = new();
     private readonly int port = PostgresServer.FreePort();
     private Process? process;
+    private bool killed;
 
+    /// <summary>Returns when it answers, or when it was killed before it did.</summary>
     public async Task StartAsync()
     {
         var start = new ProcessStartInfo("dotnet")
@@ -35,15 +37,15 @@ internal sealed class CrashedPanel(TempFolder folder, IReadOnlyDictionary<string
         var errors = started.StandardError.ReadToEndAsync();
         lock (gate)
         {
-            process = started;
+            (process, killed) = (started, false);
         }
 
         using var http = Operator();
         using var looks = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
         var deadline = DateTime.UtcNow.AddSeconds(120);
-        while (!await AnswersAsync(http))
+        while (!await AnswersAsync(http) && !killed)
         {
-            Assert.False(started.HasExited, started.HasExited ? $"Panel ended with {started.ExitCode}: {await errors}" : "");
+            Assert.False(started.HasExited && !killed, started.HasExited ? $"Panel ended with {started.ExitCode}: {await errors}" : "");
             Assert.True(DateTime.UtcNow < deadline, "Panel did not answer in two minutes.");
             await looks.WaitForNextTickAsync();
         }
@@ -56,6 +58,7 @@ internal sealed class CrashedPanel(TempFolder folder, IReadOnlyDictionary<string
         {
             var there = process is { HasExited: false };
             process?.Kill();
+            killed |= there;
             return there;
         }
     }

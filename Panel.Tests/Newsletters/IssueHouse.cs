@@ -5,6 +5,7 @@ using Panel.Services.Data;
 using Panel.Services.Newsletters;
 using Panel.Services.Newsletters.Sending;
 using Panel.Tests.Mail;
+using Panel.Tests.Members;
 
 namespace Panel.Tests.Newsletters;
 
@@ -35,6 +36,16 @@ internal sealed class IssueHouse : IAsyncDisposable
         house.ListId = (await app.WithAsync<Lists, Outcome<ListPage>>(l =>
             l.AddAsync(PanelApp.Admin, "ann", new NewList("letters", "Ann's letters", "Ann <letters@annart.example>", "1 Main Street, Berlin"), default))).Value!.Id;
         return house;
+    }
+
+    /// <summary>A browser in which Ann has just signed in.</summary>
+    public async Task<HttpClient> SignInAsync()
+    {
+        var invited = await WithAsync<Services.Members.Members, Outcome<Services.Members.MemberAdded>>(m => m.InviteAgainAsync(PanelApp.Admin, "ann", default));
+        var browser = App.Visitor();
+        using var joined = await browser.SendFormAsync(invited.Value!.InviteUrl.AbsolutePath, ("Name", "Ann"), ("Password", "a long enough password"));
+        Assert.Equal(System.Net.HttpStatusCode.SeeOther, joined.StatusCode);
+        return browser;
     }
 
     public Task<TResult> WithAsync<TDoor, TResult>(Func<TDoor, Task<TResult>> act)

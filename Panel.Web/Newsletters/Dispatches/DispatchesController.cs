@@ -62,10 +62,10 @@ public sealed class DispatchesController(Dispatches dispatches) : PanelControlle
         var no => Done(name, id, no.Message),
     };
 
-    private RedirectToActionResult Done(string name, long id, string said)
+    private IActionResult Done(string name, long id, string said)
     {
         Say(said);
-        return RedirectToAction("Show", "Issues", new { name, id });
+        return this.SeeOther($"/newsletters/{name}/issues/{id}");
     }
 
     private async Task<DispatchPlan?> PlanAsync(string name, long id, DispatchForm form, CancellationToken ct) =>

@@ -124,15 +124,15 @@ public sealed class IssuesController(Lists lists, Issues issues, Reports reports
         return tested.Succeeded ? View("Edit", page with { Tested = tested.Value }) : Refuse(tested.Refused, "Edit", page);
     }
 
-    private RedirectToActionResult Saved(IssuePage issue, IssueForm form)
+    private IActionResult Saved(IssuePage issue, IssueForm form)
     {
         if (form.Then == "send")
         {
-            return RedirectToAction("New", "Dispatches", new { name = issue.List, id = issue.Id });
+            return this.SeeOther($"/newsletters/{issue.List}/issues/{issue.Id}/dispatch/new");
         }
 
         Say("Saved. Nothing was mailed to anybody.");
-        return RedirectToAction(nameof(Edit), new { name = issue.List, id = issue.Id });
+        return this.SeeOther($"/newsletters/{issue.List}/issues/{issue.Id}/edit");
     }
 
     // The front door names its own fields; on this page they stand below Form.
