@@ -92,7 +92,7 @@ internal static class IssueVerbs
 
     private static void Show(JsonNode node)
     {
-        var when = (node["startedAt"] ?? node["startsAt"] ?? node["dueAt"]) is { } at ? $", {at} UTC" : "";
+        var when = (node["startedAt"] ?? node["startsAt"] ?? node["dueAt"]) is { } at ? $", {at}" : "";
         Console.WriteLine($"issue {node["id"]} of {node["handle"]}/{node["list"]}: {node["state"]}{when}, {node["mails"]} people. {node["subject"]}");
         Note(node);
     }
