@@ -10,7 +10,7 @@ namespace Panel.Services.Newsletters;
 /// <param name="Known">Everybody on the list, also those who do not get it.</param>
 /// <param name="StartsAt">When the first mail leaves; until then it can be taken back whole.</param>
 /// <param name="Refused">What must be done first, or null.</param>
-public sealed record DispatchPlan(IssuePage Issue, string From, int Known, DateTime DueAt, DateTime StartsAt, bool Later, Refusal? Refused);
+public sealed record DispatchPlan(IssuePage Issue, string From, int Known, DateTime DueAt, DateTime StartsAt, bool Later, bool HasPostalAddress, Refusal? Refused);
 
 /// <summary>Sending issues off: schedule, hold, take back, pause, resume, cancel. Every move is a compare-and-set on the state, so
 /// two doors, two nodes or a job that runs twice never make it twice.</summary>
@@ -35,7 +35,7 @@ public sealed class Dispatches(PanelDb db, Issues issues, DispatchRules rules, A
         var now = time.GetUtcNow().UtcDateTime;
         var due = at?.UtcDateTime is { } wanted && wanted > now ? wanted : now;
         return new DispatchPlan(
-            page, $"{found.List.FromName} <{found.List.FromEmail}>", await rules.KnownAsync(found.List.Id, ct), due, due + options.Value.Hold, due > now,
+            page, $"{found.List.FromName} <{found.List.FromEmail}>", await rules.KnownAsync(found.List.Id, ct), due, due + options.Value.Hold, due > now, found.List.PostalAddress.Length > 0,
             await RefuseAsync(found.Issue, found.List, at, now, ct));
     }
 

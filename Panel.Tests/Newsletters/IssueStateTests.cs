@@ -111,7 +111,7 @@ public class IssueStateTests
     }
 
     [Fact]
-    public async Task A_past_time_no_people_no_address_and_no_approval_are_refused_in_words()
+    public async Task A_past_time_no_people_too_many_and_no_approval_are_refused_in_words()
     {
         await using var house = await IssueHouse.StartAsync();
         var id = await house.DraftAsync();
@@ -126,9 +126,19 @@ public class IssueStateTests
         await ChangeAsync(house, "UPDATE packages SET mails = 100");
         await ChangeAsync(house, "UPDATE sender_domains SET approved_at = NULL");
         Assert.Contains("annart.example is not approved", (await ActAsync(house, "send", id))!.Message, StringComparison.Ordinal); // A8
-        await ChangeAsync(house, "UPDATE lists SET postal_address = ''");
-        Assert.Equal("postalAddress", (await ActAsync(house, "send", id))!.Field); // L8
         Assert.Equal(IssueState.Draft, await house.StateAsync(id));
+    }
+
+    [Fact]
+    public async Task Without_a_postal_address_the_foot_still_says_who_writes()
+    {
+        await using var house = await IssueHouse.StartAsync();
+        await house.PeopleAsync(1);
+        await ChangeAsync(house, "UPDATE lists SET postal_address = ''");
+
+        await house.WaitForAsync(await house.SendNewAsync(), IssueState.Sent);
+
+        Assert.Contains("Ann <letters@annart.example>", Assert.Single(house.Sink.Accepted).Text.Split("\r\n\r\n", 2)[1], StringComparison.Ordinal);
     }
 
     [Theory, MemberData(nameof(PanelApp.Providers), MemberType = typeof(PanelApp))]

@@ -35,7 +35,9 @@ public sealed class IssuePrinter(PanelDb db, HouseKeys keys, ReaderTokens tokens
 
     internal static Outcome<RenderedIssue> Render(Issue issue, MailingList list) => IssueRenderer.Render(new IssueDraft
     {
-        Subject = issue.Subject, Markdown = issue.Markdown, ListTitle = list.Title, PostalAddress = list.PostalAddress, Language = list.Language,
+        // Who wants no street address at the foot still says who writes; the last screen and home ask for one (L8).
+        Subject = issue.Subject, Markdown = issue.Markdown, ListTitle = list.Title, Language = list.Language,
+        PostalAddress = list.PostalAddress.Length > 0 ? list.PostalAddress : $"{list.FromName} <{list.FromEmail}>",
     });
 
     /// <summary>The issue as somebody without a name would read it.</summary>
