@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Panel.Tests.Data;
 
@@ -28,6 +26,9 @@ public sealed class House : IAsyncLifetime
     public string Mails => Path.Combine(folder, "mails");
 
     public string Folder => folder;
+
+    /// <summary>Where accounts, configuration and process records lie: <c>/srv/panel/ID</c>, the id from the data path.</summary>
+    public string State => $"/srv/panel/{Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(Path.Combine(folder, "data"))))[..8]}";
 
     public IReadOnlyDictionary<string, string> Settings => environment;
 

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Panel.Bench;
 
 /// <summary>One line of the table: what was measured, against which limit or peer of the same run, and whether the target is met.</summary>
@@ -9,7 +11,10 @@ internal static class Speed
 {
     private static readonly (string Name, Func<Task<IEnumerable<Row>>> Measure)[] Rows =
     [
+        ("smtp", SmtpAsync),
+        ("issue", IssueAsync),
         ("finger", FingerAsync),
+        ("site", SiteAsync),
     ];
 
     public static async Task<int> RunAsync(string[] wanted)
@@ -37,6 +42,23 @@ internal static class Speed
         return found.TrueForAll(r => r.Met) ? 0 : 1;
     }
 
+    private static async Task<IEnumerable<Row>> SmtpAsync()
+    {
+        var figures = await SmtpRow.RunAsync();
+        return [new Row(
+            "own SMTP client into a sink, 8 connections", $"{Median(figures.OwnPerSecond):N0}/s", $"{Median(figures.SourcePerSecond):N0}/s smtp-source",
+            figures.Ratio, ">= 0.75", figures.Ratio >= 0.75, $"{figures.BytesPerMessage:N0} bytes allocated a message")];
+    }
+
+    private static async Task<IEnumerable<Row>> IssueAsync()
+    {
+        var runs = await IssueRow.MeasureAsync();
+        var (ours, source, ratio) = (Median(runs.Select(r => r.Panel)), Median(runs.Select(r => r.Source)), Median(runs.Select(r => r.Ratio)));
+        return [new Row(
+            "issue into a sink (ledger on SQLite, unsigned, 8 connections)", $"{ours:N0}/s", $"{source:N0}/s smtp-source", ratio, $">= {IssueRow.Target.ToString(CultureInfo.InvariantCulture)}",
+            ratio >= IssueRow.Target, $"{Median(runs.Select(r => r.BytesPerMail)):N0} bytes allocated a mail")];
+    }
+
     private static async Task<IEnumerable<Row>> FingerAsync()
     {
         var f = await FingerRow.MeasureAsync();
@@ -48,5 +70,19 @@ internal static class Speed
                 ? new Row("finger answers against Debian's in.fingerd (xinetd)", $"{f.Panel:N0}/s", $"{peer:N0}/s", f.Panel / peer, ">= 15", f.Panel / peer >= 15, "")
                 : new Row("finger answers against Debian's in.fingerd", $"{f.Panel:N0}/s", "-", null, ">= 15", false, $"left out: {f.PeerLeftOut}"),
         ];
+    }
+
+    private static async Task<IEnumerable<Row>> SiteAsync()
+    {
+        var f = await SiteRow.MeasureAsync();
+        return [new Row(
+            $"one change to live ({f.Accounts} accounts, {f.Changes} changes)", $"p95 {f.P95Milliseconds:N0} ms", "300 ms", null, "p95 <= 300 ms", f.P95Milliseconds <= 300,
+            $"median {f.MedianMilliseconds:N0} ms, worst {f.WorstMilliseconds:N0} ms")];
+    }
+
+    private static double Median(IEnumerable<double> values)
+    {
+        var sorted = values.Order().ToList();
+        return sorted[sorted.Count / 2];
     }
 }
