@@ -18,13 +18,13 @@ internal static class ListsApi
             (await all.UpdateAsync(by, handle, name, change, ct)).ToResult());
 
         var people = lists.MapGroup("/{name}/subscribers");
-        people.MapGet("/", async (string handle, string name, SubscriberState? state, long? after, Actor by, Subscribers all, CancellationToken ct) =>
-            (await all.ListAsync(by, handle, name, state, after, ct)).ToResult());
+        people.MapGet("/", async (string handle, string name, string? state, long? after, Actor by, Subscribers all, CancellationToken ct) =>
+            StateOf(state) is { Refused: { } no } ? ApiSetup.Refuse(no) : (await all.ListAsync(by, handle, name, StateOf(state).Value, after, ct)).ToResult());
         people.MapPost("/import", async (string handle, string name, string? consent, HttpRequest request, Actor by, Subscribers all, CancellationToken ct) =>
             (await all.ImportAsync(by, handle, name, await SpooledAsync(request.Body, ct), consent, ct)).ToResult())
             .Accepts<Stream>("text/csv").WithMetadata(new Microsoft.AspNetCore.Mvc.RequestSizeLimitAttribute(MostImportBytes));
-        people.MapGet("/export", async (string handle, string name, SubscriberState? state, Actor by, Subscribers all, CancellationToken ct) =>
-            await all.ExportAsync(by, handle, name, state, ct) is { Value: { } rows }
+        people.MapGet("/export", async (string handle, string name, Actor by, Subscribers all, CancellationToken ct) =>
+            await all.ExportAsync(by, handle, name, null, ct) is { Value: { } rows }
                 ? Results.Stream(body => SubscriberExport.WriteAsync(rows, body, ct), "text/csv; charset=utf-8", $"{name}.csv")
                 : ApiSetup.Refuse(new NotThere($"list {handle}/{name}")));
 
@@ -33,6 +33,13 @@ internal static class ListsApi
         domains.MapPut("/{domain}/approval", async (string handle, string domain, Actor by, SenderDomains all, CancellationToken ct) =>
             (await all.ApproveAsync(by, handle, domain, ct)).ToResult());
     }
+
+    // States are small letters in every answer, so also in a question; the framework's own binding would want them capital.
+    private static Outcome<SubscriberState?> StateOf(string? word) => word is null
+        ? default(SubscriberState?)
+        : Enum.TryParse<SubscriberState>(word, ignoreCase: true, out var state) && !char.IsAsciiDigit(word[0])
+            ? (SubscriberState?)state
+            : new Refusal($"The state is one of: {string.Join(", ", Enum.GetNames<SubscriberState>()).ToLowerInvariant()}.", "state");
 
     // The reader is synchronous; a slow upload must not hold a thread, nor the database, so it lands on disk first.
     private static async Task<Stream> SpooledAsync(Stream body, CancellationToken ct)
