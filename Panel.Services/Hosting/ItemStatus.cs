@@ -30,10 +30,10 @@ public sealed class ItemStatus
 
     public DateTime At { get; private set; }
 
-    /// <summary>Number of the report that last changed what is said; a repeated report changes nothing.</summary>
+    /// <summary>Number of the report that last changed state or message; a repeated report changes nothing.</summary>
     public long Version { get; private set; }
 
-    /// <summary>Takes the report unless it is older than what is known; true when it says something new.</summary>
+    /// <summary>Takes the report unless it is older than what is known; true when it answers a newer change or says something new.</summary>
     public bool Take(long revision, ItemReport report, string? message, DateTime at, long version)
     {
         if (revision < Revision)
@@ -41,14 +41,12 @@ public sealed class ItemStatus
             return false;
         }
 
-        var isNew = Version == 0 || revision != Revision || report.State != State || message != Message;
+        var answers = revision != Revision;
+        var isNew = Version == 0 || report.State != State || message != Message;
         (Revision, State, Message, At) = (revision, report.State, message, at);
-        if (isNew)
-        {
-            (Milliseconds, Version) = (report.Milliseconds, version);
-        }
-
-        return isNew;
+        Version = isNew ? version : Version;
+        Milliseconds = isNew || answers ? report.Milliseconds : Milliseconds;
+        return isNew || answers;
     }
 
     internal sealed class Mapping : IEntityTypeConfiguration<ItemStatus>
