@@ -10,7 +10,8 @@ public sealed record IssueDraft
 
     public required string ListTitle { get; init; }
 
-    /// <summary>The sender's street address (15 USC 7704(a)(5)); shown in the foot.</summary>
+    /// <summary>The sender's street address (15 USC 7704(a)(5)); shown in the foot. Empty where the sender
+    /// gives none: the pages ask for it, nothing refuses to send without.</summary>
     public required string PostalAddress { get; init; }
 
     /// <summary>BCP 47, for screen readers.</summary>

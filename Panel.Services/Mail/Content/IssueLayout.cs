@@ -40,7 +40,7 @@ internal static class IssueLayout
     public static string Text(IssueFrame frame, string body)
     {
         var foot = frame.Foot is { } f
-            ? $"\n\n-- \n{frame.Name}\n{f.Postal}\n\n{f.Reason}\nLeave this list: {f.Leave}\n{(frame.WebUrl is { } url ? $"Read on the web: {url}\n" : "")}"
+            ? $"\n\n-- \n{frame.Name}\n{(f.Postal.Length == 0 ? "" : f.Postal + "\n")}\n{f.Reason}\nLeave this list: {f.Leave}\n{(frame.WebUrl is { } url ? $"Read on the web: {url}\n" : "")}"
             : "\n";
         return body + foot;
     }
@@ -53,8 +53,7 @@ internal static class IssueLayout
         <tr><td class="small" style="padding:16px 32px;{Small}">
         <p style="margin:0 0 8px 0;">{MailText.Escape(foot.Reason)}</p>
         <p style="margin:0 0 8px 0;"><a href="{foot.Leave}" style="color:#555555;text-decoration:underline;">Leave this list</a></p>
-        <p style="margin:0;">{MailText.Escape(foot.Postal).Replace("\n", "<br>\n", StringComparison.Ordinal)}</p>
-        </td></tr>
+        {(foot.Postal.Length == 0 ? "" : $"<p style=\"margin:0;\">{MailText.Escape(foot.Postal).Replace("\n", "<br>\n", StringComparison.Ordinal)}</p>\n")}</td></tr>
 
         """;
 }

@@ -85,6 +85,5 @@ public static class IssueRenderer
         string.IsNullOrWhiteSpace(draft.Subject) ? new Refusal("An issue needs a subject.", nameof(IssueDraft.Subject))
         : draft.Subject.Length > SubjectLimit ? new Refusal($"The subject has {draft.Subject.Length} characters; it can have {SubjectLimit}.", nameof(IssueDraft.Subject))
         : string.IsNullOrWhiteSpace(draft.Markdown) ? new Refusal("An issue needs some words.", nameof(IssueDraft.Markdown))
-        : string.IsNullOrWhiteSpace(draft.PostalAddress) ? new Refusal("The list needs a postal address before an issue can be sent: the law asks for it in every mail.", nameof(IssueDraft.PostalAddress))
         : null;
 }
