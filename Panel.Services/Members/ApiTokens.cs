@@ -62,8 +62,12 @@ public sealed class ApiTokens(PanelDb db, Members members, HouseKeys keys, Audit
         var now = time.GetUtcNow().UtcDateTime;
         var row = new ApiToken
         {
-            MemberId = member.Id, Name = wanted.Name.Trim(), TokenHash = HashOf(token), Scopes = string.Join(' ', wanted.Scopes.Distinct()),
-            CreatedAt = now, ExpiresAt = now.AddDays(wanted.Days),
+            MemberId = member.Id,
+            Name = wanted.Name.Trim(),
+            TokenHash = HashOf(token),
+            Scopes = string.Join(' ', wanted.Scopes.Distinct()),
+            CreatedAt = now,
+            ExpiresAt = now.AddDays(wanted.Days),
         };
         db.Add(row);
         audit.Add(by, member.Id, "token.add", row.Name, ("scopes", null, row.Scopes));

@@ -70,7 +70,12 @@ public sealed class Members(
         var now = time.GetUtcNow().UtcDateTime;
         var member = new Member
         {
-            UserName = wanted.Handle, Email = wanted.Email.Trim(), Name = wanted.Name?.Trim() ?? "", PackageId = package.Id, CreatedAt = now, LockoutEnabled = true,
+            UserName = wanted.Handle,
+            Email = wanted.Email.Trim(),
+            Name = wanted.Name?.Trim() ?? "",
+            PackageId = package.Id,
+            CreatedAt = now,
+            LockoutEnabled = true,
         };
         if (wanted.Admin)
         {

@@ -44,7 +44,12 @@ public sealed class Sessions(PanelDb db, Members members, HouseKeys keys, AuditT
         var now = time.GetUtcNow().UtcDateTime;
         db.Add(new Session
         {
-            MemberId = member.Id, KeyHash = keys.Hash("session", key), Browser = browser.Length > 200 ? browser[..200] : browser, Way = way, CreatedAt = now, SeenAt = now,
+            MemberId = member.Id,
+            KeyHash = keys.Hash("session", key),
+            Browser = browser.Length > 200 ? browser[..200] : browser,
+            Way = way,
+            CreatedAt = now,
+            SeenAt = now,
         });
         audit.Add(Actor.Member(member.Id, member.Handle, member.IsAdmin, Door.Web), member.Id, "session.start", member.Handle, ("way", null, way));
         await db.SaveChangesAsync(ct);

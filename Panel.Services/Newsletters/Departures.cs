@@ -30,7 +30,11 @@ public sealed class Departures(PanelDb db, HouseKeys keys, ReaderTokens tokens, 
             (found.Person.State, found.Person.ChangedAt) = (SubscriberState.Left, now);
             db.Add(new Suppression
             {
-                EmailHash = keys.Hash("email", found.Person.EmailKey), ListId = found.List.Id, MemberId = found.List.MemberId, Reason = "left", At = now,
+                EmailHash = keys.Hash("email", found.Person.EmailKey),
+                ListId = found.List.Id,
+                MemberId = found.List.MemberId,
+                Reason = "left",
+                At = now,
             });
             await db.SaveChangesAsync(ct);
         }

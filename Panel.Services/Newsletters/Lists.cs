@@ -65,8 +65,15 @@ public sealed class Lists(PanelDb db, Members.Members members, SenderDomains sen
 
         db.Add(new MailingList
         {
-            MemberId = member.Id, Name = wanted.Name, Title = wanted.Title.Trim(), Description = wanted.Description?.Trim() ?? "", FromName = from.Name,
-            FromEmail = from.Address.Typed, PostalAddress = wanted.PostalAddress?.Trim() ?? "", ConsentText = DefaultConsent, CreatedAt = time.GetUtcNow().UtcDateTime,
+            MemberId = member.Id,
+            Name = wanted.Name,
+            Title = wanted.Title.Trim(),
+            Description = wanted.Description?.Trim() ?? "",
+            FromName = from.Name,
+            FromEmail = from.Address.Typed,
+            PostalAddress = wanted.PostalAddress?.Trim() ?? "",
+            ConsentText = DefaultConsent,
+            CreatedAt = time.GetUtcNow().UtcDateTime,
         });
         audit.Add(by, member.Id, "list.add", wanted.Name, ("title", null, wanted.Title), ("from", null, wanted.From));
         await db.SaveChangesAsync(ct);

@@ -46,7 +46,11 @@ public sealed class SenderDomains(PanelDb db, Members.Members members, AuditTrai
             using var rsa = RSA.Create(2048);
             known = new SenderDomain
             {
-                MemberId = member.Id, Domain = domain, Selector = $"panel{now:yyyyMM}", SealedKey = seal.Protect(rsa.ExportPkcs8PrivateKey()), CreatedAt = now,
+                MemberId = member.Id,
+                Domain = domain,
+                Selector = $"panel{now:yyyyMM}",
+                SealedKey = seal.Protect(rsa.ExportPkcs8PrivateKey()),
+                CreatedAt = now,
             };
             db.Add(known);
             audit.Add(by, member.Id, "sender-domain.add", domain);

@@ -58,7 +58,13 @@ public sealed class SignUps(PanelDb db, HouseKeys keys, ReaderTokens tokens, Let
         {
             subscriber = new Subscriber
             {
-                ListId = found.List.Id, Email = address.Typed, EmailKey = key, Domain = address.Domain, State = SubscriberState.Pending, JoinedAt = now, ChangedAt = now,
+                ListId = found.List.Id,
+                Email = address.Typed,
+                EmailKey = key,
+                Domain = address.Domain,
+                State = SubscriberState.Pending,
+                JoinedAt = now,
+                ChangedAt = now,
             };
             db.Add(subscriber);
             await db.SaveChangesAsync(ct);
@@ -151,7 +157,10 @@ public sealed class SignUpBudget(IOptions<NewslettersOptions> options) : IDispos
     private readonly PartitionedRateLimiter<string> limiter = PartitionedRateLimiter.Create<string, string>(network =>
         RateLimitPartition.GetSlidingWindowLimiter(network, _ => new SlidingWindowRateLimiterOptions
         {
-            PermitLimit = options.Value.SignUpsPerNetwork, Window = TimeSpan.FromHours(1), SegmentsPerWindow = 6, QueueLimit = 0,
+            PermitLimit = options.Value.SignUpsPerNetwork,
+            Window = TimeSpan.FromHours(1),
+            SegmentsPerWindow = 6,
+            QueueLimit = 0,
         }));
 
     public bool Spend(IPAddress? from)

@@ -26,7 +26,12 @@ internal sealed class SubscriberCsv : IDisposable
         var encoding = EncodingOf(ref stream);
         var csv = CsvReader.Create(stream, new CsvReaderOptions
         {
-            HasHeader = false, Encoding = encoding, TrimWhitespace = true, TrackLineNumbers = true, IncludeValuesInExceptions = false, MaxRecordSize = MostRecordBytes,
+            HasHeader = false,
+            Encoding = encoding,
+            TrimWhitespace = true,
+            TrackLineNumbers = true,
+            IncludeValuesInExceptions = false,
+            MaxRecordSize = MostRecordBytes,
         });
         why = null;
         if (!csv.Read())

@@ -106,8 +106,15 @@ public sealed class Subscribers(PanelDb db, Lists lists, HouseKeys keys, AuditTr
                 tally.Added++;
                 db.Add(new Subscriber
                 {
-                    ListId = list.Id, Email = person.Address.Typed, EmailKey = key, Domain = person.Address.Domain, Name = person.Name,
-                    State = SubscriberState.Confirmed, JoinedAt = now, ConsentAt = now, ChangedAt = now,
+                    ListId = list.Id,
+                    Email = person.Address.Typed,
+                    EmailKey = key,
+                    Domain = person.Address.Domain,
+                    Name = person.Name,
+                    State = SubscriberState.Confirmed,
+                    JoinedAt = now,
+                    ConsentAt = now,
+                    ChangedAt = now,
                 });
             }
         }

@@ -66,7 +66,8 @@ public sealed class PostgresServer
             var process = Process.Start(start)!;
             started.SetResult(process);
             process.WaitForExit();
-        }) { IsBackground = true };
+        })
+        { IsBackground = true };
         parent.Start();
         return started.Task.GetAwaiter().GetResult();
     }

@@ -154,7 +154,12 @@ public sealed class RouteTests(RouteTests.House house) : IClassFixture<RouteTest
         var token = ApiTokens.Prefix + Guid.NewGuid().ToString("N");
         db.Add(new ApiToken
         {
-            MemberId = 1, Name = "scopeless", TokenHash = keys.Hash("api-token", token), Scopes = "nothing:read", CreatedAt = DateTime.UtcNow, ExpiresAt = DateTime.UtcNow.AddDays(1),
+            MemberId = 1,
+            Name = "scopeless",
+            TokenHash = keys.Hash("api-token", token),
+            Scopes = "nothing:read",
+            CreatedAt = DateTime.UtcNow,
+            ExpiresAt = DateTime.UtcNow.AddDays(1),
         });
         await db.SaveChangesAsync();
         return token;

@@ -132,7 +132,8 @@ public sealed class FaultJourney(House house)
                 await unix.ConnectAsync(new System.Net.Sockets.UnixDomainSocketEndPoint(socket), ct);
                 return new System.Net.Sockets.NetworkStream(unix, ownsSocket: true);
             },
-        }) { BaseAddress = new Uri("http://panel") };
+        })
+        { BaseAddress = new Uri("http://panel") };
     }
 
     private static StringContent Json(JsonObject body) => new(body.ToJsonString(), System.Text.Encoding.UTF8, "application/json");

@@ -27,7 +27,9 @@ public sealed class PagesInBrowserTests(BrowserFixture fixture) : IClassFixture<
         await app.WithAsync<Services.Members.Members, Outcome<MemberPage>>(m => m.SuspendAsync(PanelApp.Admin, "ann", CancellationToken.None));
         await using var context = await fixture.Browser.NewContextAsync(new BrowserNewContextOptions
         {
-            BaseURL = house, ColorScheme = scheme, ViewportSize = new ViewportSize { Width = width, Height = 900 },
+            BaseURL = house,
+            ColorScheme = scheme,
+            ViewportSize = new ViewportSize { Width = width, Height = 900 },
         });
         var page = await context.NewPageAsync();
         var complaints = new List<string>();

@@ -119,8 +119,12 @@ public class CrashTests
     {
         var settings = new Dictionary<string, string>
         {
-            ["Mail__Transport"] = "smtp", ["Mail__Smtp__Host"] = "127.0.0.1", ["Mail__Smtp__Port"] = port.ToString(CultureInfo.InvariantCulture),
-            ["Mail__Smtp__Connections"] = Connections.ToString(CultureInfo.InvariantCulture), ["Newsletters__Hold"] = "00:00:00", ["Newsletters__NodeSilence"] = "00:00:03",
+            ["Mail__Transport"] = "smtp",
+            ["Mail__Smtp__Host"] = "127.0.0.1",
+            ["Mail__Smtp__Port"] = port.ToString(CultureInfo.InvariantCulture),
+            ["Mail__Smtp__Connections"] = Connections.ToString(CultureInfo.InvariantCulture),
+            ["Newsletters__Hold"] = "00:00:00",
+            ["Newsletters__NodeSilence"] = "00:00:03",
             ["Database__Provider"] = provider,
         };
         if (provider == DatabaseOptions.Postgres)

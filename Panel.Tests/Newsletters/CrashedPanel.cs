@@ -22,7 +22,9 @@ internal sealed class CrashedPanel(TempFolder folder, IReadOnlyDictionary<string
         var start = new ProcessStartInfo("dotnet")
         {
             ArgumentList = { Path.Combine(Path.GetDirectoryName(typeof(PanelController).Assembly.Location)!, "Panel.Web.dll") },
-            WorkingDirectory = folder.Path, RedirectStandardOutput = true, RedirectStandardError = true,
+            WorkingDirectory = folder.Path,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         start.Environment["Panel__Data"] = folder.Path;
         start.Environment["Urls"] = $"http://127.0.0.1:{port.ToString(CultureInfo.InvariantCulture)}";

@@ -30,7 +30,8 @@ internal sealed class IssueHouse : IAsyncDisposable
         var sink = ScriptedSink.Start(script);
         var app = new PanelApp(provider, [
             ("Mail:Transport", "smtp"), ("Mail:Smtp:Host", "127.0.0.1"), ("Mail:Smtp:Port", sink.Port.ToString(CultureInfo.InvariantCulture)),
-            ("Mail:Smtp:Connections", connections.ToString(CultureInfo.InvariantCulture)), ("Newsletters:Hold", hold)]) { Time = time };
+            ("Mail:Smtp:Connections", connections.ToString(CultureInfo.InvariantCulture)), ("Newsletters:Hold", hold)])
+        { Time = time };
         var house = new IssueHouse(app, sink);
         house.Ann = await app.MemberAsync("ann");
         house.ListId = (await app.WithAsync<Lists, Outcome<ListPage>>(l =>
@@ -62,7 +63,14 @@ internal sealed class IssueHouse : IAsyncDisposable
         var now = new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc);
         db.AddRange(emails.Select(e => new Subscriber
         {
-            ListId = ListId, Email = e, EmailKey = e, Domain = e.Split('@')[1], State = state, JoinedAt = now, ChangedAt = now, ConsentAt = state == SubscriberState.Pending ? null : now,
+            ListId = ListId,
+            Email = e,
+            EmailKey = e,
+            Domain = e.Split('@')[1],
+            State = state,
+            JoinedAt = now,
+            ChangedAt = now,
+            ConsentAt = state == SubscriberState.Pending ? null : now,
         }));
         return db.SaveChangesAsync();
     });

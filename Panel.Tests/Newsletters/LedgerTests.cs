@@ -130,7 +130,10 @@ public class LedgerTests
             var keys = house.App.Services.GetService(typeof(HouseKeys)).As<HouseKeys>();
             db.AddRange(Enumerable.Range(1, 2000).Select(n => new Suppression
             {
-                EmailHash = keys.Hash("email", $"p{n}@blocked.example"), MemberId = house.Ann.MemberId!.Value, Reason = "admin", At = new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc),
+                EmailHash = keys.Hash("email", $"p{n}@blocked.example"),
+                MemberId = house.Ann.MemberId!.Value,
+                Reason = "admin",
+                At = new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc),
             }));
             return await db.SaveChangesAsync();
         });

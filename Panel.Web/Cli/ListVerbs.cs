@@ -15,7 +15,10 @@ internal static class ListVerbs
         var add = new Command("add", "Add a newsletter list.") { handle, name, title, from, address };
         add.SetAction((given, ct) => CliDoor.CallAsync(given, HttpMethod.Post, $"/members/{CliDoor.Part(given.GetValue(handle)!)}/lists", new
         {
-            name = given.GetValue(name), title = given.GetValue(title), from = given.GetValue(from), postalAddress = given.GetValue(address),
+            name = given.GetValue(name),
+            title = given.GetValue(title),
+            from = given.GetValue(from),
+            postalAddress = given.GetValue(address),
         }, Show, ct));
 
         var where = new ListPath();

@@ -47,7 +47,11 @@ internal static class MemberVerbs
         var add = new Command("add", "Invite a member; prints the one-time link to hand over.") { Handle, email, name, admin, package };
         add.SetAction((given, ct) => CliDoor.CallAsync(given, HttpMethod.Post, "/members", new
         {
-            handle = given.GetValue(Handle), email = given.GetValue(email), name = given.GetValue(name), admin = given.GetValue(admin), package = given.GetValue(package),
+            handle = given.GetValue(Handle),
+            email = given.GetValue(email),
+            name = given.GetValue(name),
+            admin = given.GetValue(admin),
+            package = given.GetValue(package),
         }, Invited, ct));
         return add;
     }

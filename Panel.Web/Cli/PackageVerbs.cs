@@ -28,8 +28,13 @@ internal static class PackageVerbs
         var add = new Command("add", "Add a package.") { Name, disk, sites, databases, domains, lists, mails };
         add.SetAction((given, ct) => CliDoor.CallAsync(given, HttpMethod.Post, "/packages", new
         {
-            name = given.GetValue(Name), diskBytes = given.GetValue(disk), sites = given.GetValue(sites), databases = given.GetValue(databases),
-            domains = given.GetValue(domains), lists = given.GetValue(lists), mails = given.GetValue(mails),
+            name = given.GetValue(Name),
+            diskBytes = given.GetValue(disk),
+            sites = given.GetValue(sites),
+            databases = given.GetValue(databases),
+            domains = given.GetValue(domains),
+            lists = given.GetValue(lists),
+            mails = given.GetValue(mails),
         }, Write, ct));
         return add;
     }

@@ -87,7 +87,14 @@ public sealed record PackageForm
 
     internal static PackageForm Of(PackagePage page) => new()
     {
-        Known = true, Name = page.Name, Members = page.Members, DiskBytes = page.DiskBytes / Megabyte,
-        Sites = page.Sites, Databases = page.Databases, Domains = page.Domains, Lists = page.Lists, Mails = page.Mails,
+        Known = true,
+        Name = page.Name,
+        Members = page.Members,
+        DiskBytes = page.DiskBytes / Megabyte,
+        Sites = page.Sites,
+        Databases = page.Databases,
+        Domains = page.Domains,
+        Lists = page.Lists,
+        Mails = page.Mails,
     };
 }

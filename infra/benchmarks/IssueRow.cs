@@ -89,8 +89,12 @@ public static class IssueRow
             builder.Logging.ClearProviders();
             builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
             {
-                ["Panel:Data"] = folder, ["Mail:Transport"] = "smtp", ["Mail:Smtp:Port"] = Text(port), ["Mail:Smtp:Connections"] = Text(connections),
-                ["Newsletters:Hold"] = "00:00:00", ["Newsletters:Dkim"] = dkim ? "true" : "false",
+                ["Panel:Data"] = folder,
+                ["Mail:Transport"] = "smtp",
+                ["Mail:Smtp:Port"] = Text(port),
+                ["Mail:Smtp:Connections"] = Text(connections),
+                ["Newsletters:Hold"] = "00:00:00",
+                ["Newsletters:Dkim"] = dkim ? "true" : "false",
             });
             builder.Services.AddData(builder.Configuration).AddMembers();
             builder.Services.AddMail(builder.Configuration).AddNewsletters(builder.Configuration);

@@ -36,7 +36,10 @@ public sealed class IssuePrinter(PanelDb db, HouseKeys keys, ReaderTokens tokens
     internal static Outcome<RenderedIssue> Render(Issue issue, MailingList list) => IssueRenderer.Render(new IssueDraft
     {
         // Who wants no street address at the foot still says who writes; the last screen and home ask for one (L8).
-        Subject = issue.Subject, Markdown = issue.Markdown, ListTitle = list.Title, Language = list.Language,
+        Subject = issue.Subject,
+        Markdown = issue.Markdown,
+        ListTitle = list.Title,
+        Language = list.Language,
         PostalAddress = list.PostalAddress.Length > 0 ? list.PostalAddress : $"{list.FromName} <{list.FromEmail}>",
     });
 
@@ -66,7 +69,8 @@ public sealed class IssuePrinter(PanelDb db, HouseKeys keys, ReaderTokens tokens
         var domain = await db.Set<SenderDomain>().AsNoTracking().SingleOrDefaultAsync(d => d.MemberId == list.MemberId && d.Domain == from.Domain, ct);
         var head = new MessageHead
         {
-            FromName = list.FromName, FromEmail = list.FromEmail,
+            FromName = list.FromName,
+            FromEmail = list.FromEmail,
             List = new ListHead { Title = list.Title, Id = $"{list.Name}.{handle}.lists.{host}", FeedbackId = $"{issue.Id}:{list.Name}:{handle}:panelhouse" },
         };
         return new IssueLetter(

@@ -33,7 +33,11 @@ public sealed record ListEditForm
 
     public static ListEditForm Of(ListPage list) => new()
     {
-        Name = list.Name, Title = list.Title, Description = list.Description, PostalAddress = list.PostalAddress, ConsentText = list.ConsentText,
+        Name = list.Name,
+        Title = list.Title,
+        Description = list.Description,
+        PostalAddress = list.PostalAddress,
+        ConsentText = list.ConsentText,
     };
 
     public ListChange ToChange() => new(Title ?? "", Description ?? "", PostalAddress ?? "", ConsentText ?? "");

@@ -25,9 +25,14 @@ internal sealed class OwnHouse : IAsyncDisposable
         var http = FreePort();
         environment = new()
         {
-            ["Panel__Data"] = $"{root}/data", ["Urls"] = Loopback(FreePort()), ["Finger__Listen"] = $"127.0.0.1:{FreePort()}",
-            ["Mail__Lmtp__Listen"] = $"127.0.0.1:{FreePort()}", ["Hosting__HttpPort"] = Text(http), ["Hosting__HttpsPort"] = Text(FreePort()),
-            ["Hosting__SftpPort"] = Text(FreePort()), ["Hosting__ImageBytes"] = Text(4L << 30),
+            ["Panel__Data"] = $"{root}/data",
+            ["Urls"] = Loopback(FreePort()),
+            ["Finger__Listen"] = $"127.0.0.1:{FreePort()}",
+            ["Mail__Lmtp__Listen"] = $"127.0.0.1:{FreePort()}",
+            ["Hosting__HttpPort"] = Text(http),
+            ["Hosting__HttpsPort"] = Text(FreePort()),
+            ["Hosting__SftpPort"] = Text(FreePort()),
+            ["Hosting__ImageBytes"] = Text(4L << 30),
         };
         visitor = new HttpClient { BaseAddress = new Uri(Loopback(http)) };
         panel = new HttpClient(new SocketsHttpHandler { ConnectCallback = async (_, ct) => await ConnectAsync(ct) }) { BaseAddress = new Uri("http://panel") };
