@@ -127,7 +127,7 @@ public sealed partial class BrowserJourney(House house, BrowserFixture fixture) 
     {
         await mira.GoAsync("/newsletters/letters/issues/new");
         await mira.FillAsync("Subject", subject);
-        await mira.FillAsync("Text", "# Hello\n\nOn Friday, {name|friend}.");
+        await mira.Page.FillAsync("[name='Form.Markdown']", "# Hello\n\nOn Friday, {name|friend}.");
         await mira.PressAsync("To the last screen before sending");
         if (schedule)
         {

@@ -75,7 +75,8 @@ public sealed class LiveTag : TagHelper
         ViewContext.HttpContext.RefreshEvery(Every);
         output.TagName = "div";
         output.Attributes.SetAttribute("class", "stack");
-        output.Attributes.SetAttribute("data-live", ViewContext.HttpContext.Request.PathBase.Add(Src));
+        // Not PathString.Add: it would take the question mark of a query for a letter of the path.
+        output.Attributes.SetAttribute("data-live", $"{ViewContext.HttpContext.Request.PathBase}{Src}");
         if (Reload)
         {
             output.Attributes.SetAttribute("data-live-reload", "");
