@@ -51,7 +51,7 @@ public sealed class Dashboard(Panel.Services.Members.Members members, Sites site
 
         if (list.PostalAddress.Length == 0)
         {
-            yield return new Need($"{list.Title} has no postal address.", "The law asks for one in every mail, so nothing can be sent without it.", $"/newsletters/{list.Name}/edit", "Add it");
+            yield return new Need($"{list.Title} has no postal address.", "Many countries want one at the foot of every mail.", $"/newsletters/{list.Name}/edit", "Add it");
         }
 
         if (issue is { State: IssueState.Asking })
