@@ -19,7 +19,7 @@ public sealed class FaultJourney(House house)
     [
         "evil.example; root /etc;", "evil.example\nserver { listen 80; }", "evil.example}", "{evil}.example", "$host", "..", "../../etc", "a/../b.example", "evil.example/",
         "*.example", "_default", "-evil.example", "evil..example", "evil.example\0", "\"evil.example\"", "'evil.example'", "evil .example", "évil\u202e.example", "xn--a.example",
-        "localhost", "127.0.0.1", "[::1]", "evil.example:80", "include /etc/passwd;", "`id`.example", "$(id).example", "evil.example%00", new string('a', 300) + ".example", "EVIL.EXAMPLE\r\nX: y",
+        "localhost.", "127.0.0.1", "[::1]", "evil.example:80", "include /etc/passwd;", "`id`.example", "$(id).example", "evil.example%00", new string('a', 300) + ".example", "EVIL.EXAMPLE\r\nX: y",
     ];
 
     [Fact]
