@@ -114,7 +114,7 @@ public class SitesTests
         var epoch = (await agent.AskAsync(0))["epoch"]!.GetValue<string>();
         var seen = new Dictionary<string, int>();
         var adding = Task.WhenAll(members.SelectMany(m => Enumerable.Range(0, 8).Select(i => Task.Run(() => app.AddSiteAsync(m, m.Name, $"s{i}")))));
-        var after = (await agent.AskAsync(0))["revision"]!.GetValue<long>() - 1;
+        var after = 0L;
 
         // Whoever only ever asks for what is newer must end with everything.
         while (true)
