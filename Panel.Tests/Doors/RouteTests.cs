@@ -107,6 +107,18 @@ public sealed class RouteTests(RouteTests.House house) : IClassFixture<RouteTest
         }
     }
 
+    [Theory]
+    [InlineData(0u, true, true, true)]
+    [InlineData(105u, false, true, false)] // The program's own uid: operator only where nobody but its user started it.
+    [InlineData(105u, true, false, false)]
+    [InlineData(1000u, false, false, false)]
+    [InlineData(null, false, false, false)]
+    public void The_programs_own_uid_is_the_operator_only_where_root_did_not_start_it(uint? uid, bool startedByRoot, bool operates, bool isAgent)
+    {
+        Assert.Equal(operates, new SocketPeer(SocketKind.Operator, uid).IsTrusted(startedByRoot, own: 105));
+        Assert.Equal(isAgent, new SocketPeer(SocketKind.Agent, uid).IsTrusted(startedByRoot, own: 105));
+    }
+
     [Fact]
     public async Task Root_on_the_agents_socket_speaks_to_the_agents_door_only()
     {

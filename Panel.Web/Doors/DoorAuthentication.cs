@@ -10,7 +10,7 @@ namespace Panel.Web.Doors;
 /// <summary>Who comes by the API, the operator's socket or the agent's socket: a bearer token, or the uid of the peer.
 /// Cookies do not count here, so no page of another site can speak through a member's browser.</summary>
 internal sealed class DoorAuthentication(
-    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, ApiTokens tokens)
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, ApiTokens tokens, IOptions<PanelOptions> panel)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     public new const string Scheme = "Door";
@@ -36,11 +36,9 @@ internal sealed class DoorAuthentication(
         return Ticket(SignIn.Identity(found.Member, Scheme, new Claim("door", nameof(Door.Api)), new Claim("scopes", string.Join(' ', found.Scopes))));
     }
 
-    private static AuthenticateResult OfPeer(SocketPeer peer)
+    private AuthenticateResult OfPeer(SocketPeer peer)
     {
-        // An unprivileged start (development, tests) has no root to ask: there the operator is the own user.
-        var trusted = peer.Uid is { } uid && (uid == 0 || (peer.Kind == SocketKind.Operator && uid == PeerUid.Own));
-        if (!trusted)
+        if (!peer.IsTrusted(panel.Value.StartedByRoot, PeerUid.Own))
         {
             return AuthenticateResult.Fail($"uid {peer.Uid} may not use this socket.");
         }

@@ -80,4 +80,8 @@ internal enum SocketKind { Operator, Agent }
 
 /// <summary>Put on every connection of the two sockets: which one it came by, and the uid of the process behind it
 /// (null when the kernel does not say).</summary>
-internal sealed record SocketPeer(SocketKind Kind, uint? Uid);
+internal sealed record SocketPeer(SocketKind Kind, uint? Uid)
+{
+    /// <summary>Root always; on the operator's socket also the program's own uid, unless root started it.</summary>
+    public bool IsTrusted(bool startedByRoot, uint own) => Uid is { } uid && (uid == 0 || (Kind == SocketKind.Operator && !startedByRoot && uid == own));
+}
