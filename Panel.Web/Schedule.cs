@@ -12,6 +12,7 @@ internal static class Schedule
         services.AddQuartz(q =>
         {
             q.ScheduleJob<CheckQuotasJob>(t => t.WithIdentity("check-quotas").WithCronSchedule("0 0/15 * * * ?"), j => j.WithIdentity("check-quotas"));
+            q.ScheduleJob<CheckDomainsJob>(t => t.WithIdentity("check-domains").WithCronSchedule("20 * * * * ?"), j => j.WithIdentity("check-domains"));
             q.ScheduleJob<SendDueIssuesJob>(t => t.WithIdentity("send-due-issues").WithCronSchedule("0/10 * * * * ?"), j => j.WithIdentity("send-due-issues"));
         });
         services.AddQuartzHostedService(o => o.WaitForJobsToComplete = true);

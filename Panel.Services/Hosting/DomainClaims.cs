@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using Panel.Services.Audit;
@@ -6,7 +7,8 @@ using Panel.Services.Members;
 
 namespace Panel.Services.Hosting;
 
-/// <summary>Who may have a name: one account at a time, nothing below another account's name, never a name of the house.
+/// <summary>Who may have a name: one account at a time, nothing below another account's name, never a name of the house. Only
+/// an approved name is anybody's: a claim without proof keeps nobody else away, so that no name can be squatted.
 /// Runs inside the transaction of the change, one claim after the other in the whole house.</summary>
 public sealed class DomainClaims(PanelDb db, AuditTrail audit, TimeProvider time, IOptions<HostingOptions> hosting, IOptions<PanelOptions> panel)
 {
@@ -24,12 +26,6 @@ public sealed class DomainClaims(PanelDb db, AuditTrail audit, TimeProvider time
             return unreadable;
         }
 
-        if (db.IsPostgres)
-        {
-            // SQLite has one writer anyway.
-            await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock({AdvisoryLock})", ct);
-        }
-
         var name = parsed.Value!.Ascii;
         if (await RefuseAsync(member, name, field, ct) is { } no)
         {
@@ -37,8 +33,18 @@ public sealed class DomainClaims(PanelDb db, AuditTrail audit, TimeProvider time
         }
 
         var now = time.GetUtcNow().UtcDateTime;
-        var domain = new SiteDomain { MemberId = member.Id, SiteId = site?.Id, Name = name, Typed = parsed.Value.Unicode, AddedAt = now };
-        if (Approves(by))
+        var domain = new SiteDomain
+        {
+            MemberId = member.Id,
+            SiteId = site?.Id,
+            Name = name,
+            Typed = parsed.Value.Unicode,
+            Proof = RandomNumberGenerator.GetHexString(32, lowercase: true),
+            AddedAt = now,
+        };
+        var above = DomainName.Above(name).ToList();
+        // Whoever holds a name holds what lies below it.
+        if (Approves(by) || await db.Set<SiteDomain>().AnyAsync(d => d.MemberId == member.Id && d.ApprovedAt != null && above.Contains(d.Name), ct))
         {
             domain.Approve(now);
         }
@@ -64,17 +70,28 @@ public sealed class DomainClaims(PanelDb db, AuditTrail audit, TimeProvider time
             return new Refusal($"The package of {member.Handle} has room for {limit} domains, and {used} are there. Remove one, or ask an admin for a larger package.", field);
         }
 
-        var above = DomainName.Above(name).ToList();
-        var below = "." + name;
-        var near = await db.Set<SiteDomain>().AsNoTracking().Where(d => d.Name == name || above.Contains(d.Name) || d.Name.EndsWith(below)).ToListAsync(ct);
-        if (near.Find(d => d.Name == name) is { } same)
+        return await db.Set<SiteDomain>().AnyAsync(d => d.MemberId == member.Id && d.Name == name, ct)
+            ? new Refusal($"{name} is yours already.", field)
+            : await TakenAsync(member.Id, name, field, ct);
+    }
+
+    /// <summary>Null when no other account stands in the way of this one having the name. Holds until the end of the transaction.</summary>
+    internal async Task<Refusal?> TakenAsync(long memberId, string name, string field, CancellationToken ct)
+    {
+        if (db.IsPostgres)
         {
-            return new Refusal(same.MemberId == member.Id ? $"{name} is yours already." : $"{name} is in use by another account.", field);
+            // SQLite has one writer anyway.
+            await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock({AdvisoryLock})", ct);
         }
 
-        return near.Find(d => d.MemberId != member.Id) switch
+        var above = DomainName.Above(name).ToList();
+        var below = "." + name;
+        var near = await db.Set<SiteDomain>().AsNoTracking()
+            .FirstOrDefaultAsync(d => d.ApprovedAt != null && d.MemberId != memberId && (d.Name == name || above.Contains(d.Name) || d.Name.EndsWith(below)), ct);
+        return near switch
         {
             null => null,
+            { } same when same.Name == name => new Refusal($"{name} is in use by another account.", field),
             { } other when other.Name.Length < name.Length => new Refusal($"{name} lies below a name that another account has.", field),
             _ => new Refusal($"Another account has a name below {name}. An admin must first settle whose it is.", field),
         };

@@ -12,7 +12,8 @@ public sealed record NewDomain(string? Name, string? Site = null, bool Approve =
 public sealed record WaitingDomain(string Handle, DomainPage Domain);
 
 /// <summary>The names of a member's own that lead to sites. Without approval a name is kept but not served.</summary>
-public sealed class Domains(PanelDb db, Members.Members members, Revisions revisions, DomainClaims claims, AuditTrail audit, TimeProvider time)
+public sealed class Domains(
+    PanelDb db, Members.Members members, Revisions revisions, DomainClaims claims, SiteViews views, AuditTrail audit, TimeProvider time)
 {
     public async Task<Outcome<DomainPage>> AddAsync(Actor by, string handle, NewDomain wanted, CancellationToken ct)
     {
@@ -52,7 +53,15 @@ public sealed class Domains(PanelDb db, Members.Members members, Revisions revis
         }
 
         await transaction.CommitAsync(ct);
-        return SiteViews.PageOf(claimed.Value!, site?.Name);
+        return views.PageOf(claimed.Value!, site?.Name);
+    }
+
+    public async Task<Outcome<DomainPage>> ShowAsync(Actor by, string handle, string name, CancellationToken ct)
+    {
+        var ascii = DomainName.Parse(name, "name").Value?.Ascii;
+        return await members.ReachAsync(by, handle, ct) is { } member
+            && await Rows().SingleOrDefaultAsync(r => r.Domain.MemberId == member.Id && r.Domain.Name == ascii, ct) is { } row
+            ? views.PageOf(row.Domain, row.Site) : new NotThere($"domain {name} of {handle}");
     }
 
     public async Task<Outcome<IReadOnlyList<DomainPage>>> ListAsync(Actor by, string handle, CancellationToken ct)
@@ -63,7 +72,7 @@ public sealed class Domains(PanelDb db, Members.Members members, Revisions revis
         }
 
         var rows = await Rows().Where(r => r.Domain.MemberId == member.Id).ToListAsync(ct);
-        return rows.OrderBy(r => r.Domain.Name, StringComparer.Ordinal).Select(r => SiteViews.PageOf(r.Domain, r.Site)).ToList();
+        return rows.OrderBy(r => r.Domain.Name, StringComparer.Ordinal).Select(r => views.PageOf(r.Domain, r.Site)).ToList();
     }
 
     /// <summary>The names of all members that wait for an admin's approval; for admins.</summary>
@@ -76,16 +85,22 @@ public sealed class Domains(PanelDb db, Members.Members members, Revisions revis
 
         var rows = await Rows().Where(r => r.Domain.ApprovedAt == null)
             .Join(db.Users, r => r.Domain.MemberId, m => m.Id, (r, m) => new { r.Domain, r.Site, m.UserName }).ToListAsync(ct);
-        return rows.OrderBy(r => r.Domain.AddedAt).Select(r => new WaitingDomain(r.UserName!, SiteViews.PageOf(r.Domain, r.Site))).ToList();
+        return rows.OrderBy(r => r.Domain.AddedAt).Select(r => new WaitingDomain(r.UserName!, views.PageOf(r.Domain, r.Site))).ToList();
     }
 
     public Task<Outcome<Done>> ApproveAsync(Actor by, string handle, string name, CancellationToken ct) =>
         !DomainClaims.Approves(by)
             ? Task.FromResult<Outcome<Done>>(new NotAllowed("Only an admin approves domains."))
-            : ChangeAsync(by, handle, name, domain =>
+            : ChangeAsync(by, handle, name, async domain =>
             {
+                if (await claims.TakenAsync(domain.MemberId, domain.Name, "name", ct) is { } taken)
+                {
+                    return taken;
+                }
+
                 domain.Approve(time.GetUtcNow().UtcDateTime);
                 audit.Add(by, domain.MemberId, "domain.approve", domain.Name, ("approved", "no", "yes"));
+                return null;
             }, ct);
 
     public Task<Outcome<Done>> RemoveAsync(Actor by, string handle, string name, CancellationToken ct) =>
@@ -93,9 +108,10 @@ public sealed class Domains(PanelDb db, Members.Members members, Revisions revis
         {
             db.Remove(domain);
             audit.Add(by, domain.MemberId, "domain.remove", domain.Name);
+            return Task.FromResult<Refusal?>(null);
         }, ct);
 
-    private async Task<Outcome<Done>> ChangeAsync(Actor by, string handle, string name, Action<SiteDomain> change, CancellationToken ct)
+    private async Task<Outcome<Done>> ChangeAsync(Actor by, string handle, string name, Func<SiteDomain, Task<Refusal?>> change, CancellationToken ct)
     {
         var ascii = DomainName.Parse(name, "name").Value?.Ascii;
         if (ascii is null || await members.ReachAsync(by, handle, ct) is not { } member)
@@ -110,7 +126,11 @@ public sealed class Domains(PanelDb db, Members.Members members, Revisions revis
             return new NotThere($"domain {name} of {handle}");
         }
 
-        change(domain);
+        if (await change(domain) is { } no)
+        {
+            return no;
+        }
+
         if (placement is not null && await db.Set<Site>().SingleOrDefaultAsync(s => s.Id == domain.SiteId && s.RemovedAt == null, ct) is { } site)
         {
             site.Revision = placement.Revision;

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Net;
 
 namespace Panel.Services.Hosting;
 
@@ -18,6 +19,16 @@ public sealed class HostingOptions
 
     [Range(1, 65535)]
     public int SftpPort { get; set; } = 2222;
+
+    /// <summary>The addresses that members' own names should lead to, separated by commas.</summary>
+    public string Addresses { get; set; } = "127.0.0.1, ::1";
+
+    /// <summary>The name server that proofs are looked up at, as ADDRESS:PORT; empty is the machine's own.</summary>
+    public string Resolver { get; set; } = "";
+
+    public IReadOnlyList<IPAddress> ReadAddresses() => [.. Addresses.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(IPAddress.Parse)];
+
+    public IPEndPoint? ReadResolver() => Resolver.Length == 0 ? null : IPEndPoint.Parse(Resolver) is { Port: 0 } plain ? new IPEndPoint(plain.Address, 53) : IPEndPoint.Parse(Resolver);
 
     /// <summary>Where the local agent calls; empty is <c>run/agent.sock</c> in the data directory.</summary>
     public string AgentSocket { get; set; } = "";

@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -10,7 +11,10 @@ public static class HostingSetup
 {
     public static IServiceCollection AddHosting(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddOptions<HostingOptions>().Bind(configuration.GetSection("Hosting")).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<HostingOptions>().Bind(configuration.GetSection("Hosting")).ValidateDataAnnotations()
+            .Validate(o => o.Addresses.Split(',').All(a => IPAddress.TryParse(a.Trim(), out _)), "Hosting:Addresses must be IP addresses with commas between them, such as 203.0.113.10, 2001:db8::10.")
+            .Validate(o => o.Resolver.Length == 0 || IPEndPoint.TryParse(o.Resolver, out _), "Hosting:Resolver must be an address and a port, such as 127.0.0.1:53, or empty.")
+            .ValidateOnStart();
         services.AddSingleton<LiveChanges>();
         services.AddSingleton<LiveChanges.OnCommit>();
         services.ConfigureDbContext<PanelDb>((provider, db) => db.AddInterceptors(provider.GetRequiredService<LiveChanges.OnCommit>()));
@@ -21,6 +25,8 @@ public static class HostingSetup
         services.AddScoped<DomainClaims>();
         services.AddScoped<Sites>();
         services.AddScoped<Domains>();
+        services.AddScoped<DomainChecks>();
+        services.AddSingleton<NameLookup>();
         services.AddScoped<Keys>();
         services.AddScoped<Hosts>();
         services.AddScoped<HostWork>();

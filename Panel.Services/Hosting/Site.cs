@@ -36,7 +36,7 @@ public sealed class Site
     }
 }
 
-/// <summary>A name of the member's own. It belongs to one account at a time; until it is approved it is not served.</summary>
+/// <summary>A name of the member's own. Approved it belongs to one account at a time; until then it is a claim, and not served.</summary>
 public sealed class SiteDomain
 {
     public long Id { get; init; }
@@ -52,11 +52,21 @@ public sealed class SiteDomain
     /// <summary>As people write it: the Unicode form of <see cref="Name"/>.</summary>
     public required string Typed { get; init; }
 
+    /// <summary>What its owner puts into a TXT row to show that the name is theirs.</summary>
+    public required string Proof { get; init; }
+
     public DateTime AddedAt { get; init; }
 
     public DateTime? ApprovedAt { get; private set; }
 
+    public DateTime? CheckedAt { get; private set; }
+
+    /// <summary><see cref="DomainFound"/> as JSON.</summary>
+    public string? Found { get; private set; }
+
     public void Approve(DateTime at) => ApprovedAt ??= at;
+
+    public void Look(string found, DateTime at) => (Found, CheckedAt) = (found, at);
 
     internal sealed class Mapping : IEntityTypeConfiguration<SiteDomain>
     {

@@ -9,8 +9,10 @@ namespace Panel.Services.Hosting;
 /// <summary>Where files of a site go by SFTP.</summary>
 public sealed record SftpAddress(string Host, int Port, string User, string Path);
 
-/// <summary>One name of a site; <paramref name="ApprovedAt"/> null is a name that is not served yet.</summary>
-public sealed record DomainPage(string Name, string Typed, string? Site, DateTime AddedAt, DateTime? ApprovedAt);
+/// <summary>One name of a member. <paramref name="State"/> is <c>approved</c> or <c>waiting</c>; one that waits is not served. It is
+/// approved when the first of its <paramref name="Rows"/> is found in the DNS, or by an admin.</summary>
+public sealed record DomainPage(
+    long Id, string Name, string Typed, string? Site, string State, DateTime AddedAt, DateTime? ApprovedAt, DateTime? CheckedAt, IReadOnlyList<DomainRow> Rows);
 
 /// <summary>A site as its owner sees it. <paramref name="State"/> is <c>live</c>, <c>pending</c>, <c>failed</c> or <c>suspended</c>,
 /// always from what the host has reported; <paramref name="Reason"/> says why it is not live.</summary>
@@ -56,7 +58,9 @@ public sealed class SiteViews(PanelDb db, IOptions<HostingOptions> options, Time
             $"{needed}-{said?.Version ?? 0}-{(host?.IsSilent(time.GetUtcNow().UtcDateTime) == false ? 1 : 0)}");
     }
 
-    internal static DomainPage PageOf(SiteDomain domain, string? site) => new(domain.Name, domain.Typed, site, domain.AddedAt, domain.ApprovedAt);
+    internal DomainPage PageOf(SiteDomain domain, string? site) => new(
+        domain.Id, domain.Name, domain.Typed, site, domain.ApprovedAt is null ? "waiting" : "approved", domain.AddedAt, domain.ApprovedAt, domain.CheckedAt,
+        DomainRows.Of(domain, options.Value.ReadAddresses()));
 
     internal static string WordOf(SiteKind kind) => kind switch { SiteKind.Static => "static", SiteKind.Php => "php", _ => "proxy" };
 

@@ -47,7 +47,7 @@ public sealed class DashboardTests
     public void A_failed_site_says_why_and_a_waiting_name_says_for_whom()
     {
         var site = new SitePage(1, "ann", "web", "static", null, "web.ann.localhost", new Uri("http://web.ann.localhost/"), "failed", "The folder public is missing.",
-            new SftpAddress("localhost", 2222, "ann", "/sites/web/public"), [new DomainPage("annart.example", "annart.example", "web", Now, null)], Now, Now, 12, "1");
+            new SftpAddress("localhost", 2222, "ann", "/sites/web/public"), [new DomainPage(1, "annart.example", "annart.example", "web", "waiting", Now, null, null, [])], Now, Now, 12, "1");
         var needs = Dashboard.NeedsOf(site).ToList();
         Assert.Equal(["The site web is not live.", "annart.example is not served yet."], needs.Select(n => n.Title));
         Assert.Equal("The folder public is missing.", needs[0].Why);

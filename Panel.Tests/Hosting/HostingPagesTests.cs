@@ -26,7 +26,7 @@ public class HostingPagesTests
         Assert.Equal((HttpStatusCode.SeeOther, "/sites/web"), (made.StatusCode, made.Headers.Location!.OriginalString));
         var page = await ann.GetStringAsync("/sites/web");
         Assert.Contains("sftp -P 2222 ann@localhost:/sites/web/public", page, StringComparison.Ordinal);
-        Assert.Contains("Waits for an admin, not served", page, StringComparison.Ordinal);
+        Assert.Contains("Waits for its proof, not served", page, StringComparison.Ordinal);
         Assert.Contains("panel site show ann web", page, StringComparison.Ordinal);
         Assert.Contains("http-equiv=\"refresh\"", page, StringComparison.Ordinal);
 
@@ -76,7 +76,7 @@ public class HostingPagesTests
         using var confirmed = await boss.SendFormAsync($"/hosts/{name}", $"/hosts/{name}/removals");
         Assert.Equal(HttpStatusCode.SeeOther, confirmed.StatusCode);
         Assert.DoesNotContain("Nothing is taken away", await boss.GetStringAsync($"/hosts/{name}"), StringComparison.Ordinal);
-        Assert.DoesNotContain("Waits for an admin", await ann.GetStringAsync("/sites/web"), StringComparison.Ordinal);
+        Assert.DoesNotContain("Waits for its proof", await ann.GetStringAsync("/sites/web"), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -16,6 +16,8 @@ internal static class SitesApi
         var domains = api.MapGroup("/members/{handle}/domains").Scope("sites");
         domains.MapGet("/", async (string handle, Actor by, Domains all, CancellationToken ct) => (await all.ListAsync(by, handle, ct)).ToResult());
         domains.MapPost("/", async (string handle, NewDomain wanted, Actor by, Domains all, CancellationToken ct) => (await all.AddAsync(by, handle, wanted, ct)).ToCreated());
+        domains.MapGet("/{name}", async (string handle, string name, Actor by, Domains all, CancellationToken ct) => (await all.ShowAsync(by, handle, name, ct)).ToResult());
+        domains.MapPost("/{name}/checks", async (string handle, string name, Actor by, DomainChecks checks, CancellationToken ct) => (await checks.CheckAsync(by, handle, name, ct)).ToResult());
         domains.MapDelete("/{name}", async (string handle, string name, Actor by, Domains all, CancellationToken ct) => (await all.RemoveAsync(by, handle, name, ct)).ToResult());
         domains.MapPut("/{name}/approval", async (string handle, string name, Actor by, Domains all, CancellationToken ct) => (await all.ApproveAsync(by, handle, name, ct)).ToResult());
     }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 
 namespace Panel.Web.Cli;
 
@@ -16,10 +17,13 @@ internal static class DomainVerbs
         {
             foreach (var row in node.AsArray())
             {
-                Console.WriteLine($"{row!["name"],-40}  {(row["approvedAt"] is null ? "waiting" : "approved"),-8}  {row["site"]}");
+                Console.WriteLine($"{row!["name"],-40}  {row["state"],-8}  {row["site"]}");
             }
         }, ct));
         domain.Subcommands.Add(list);
+        var check = new Command("check", "Look the name up in the DNS now; with its proof there it is approved. Exit 1 while it is not.") { Handle, Name };
+        check.SetAction((given, ct) => CliDoor.CallAsync(given, HttpMethod.Post, One(given) + "/checks", new { }, Write, ct, Waits));
+        domain.Subcommands.Add(check);
         var approve = new Command("approve", "Approve a name that a member has claimed; it is served from then on.") { Handle, Name };
         approve.SetAction((given, ct) => CliDoor.CallAsync(given, HttpMethod.Put, One(given) + "/approval", null, _ => Console.WriteLine("Approved."), ct));
         domain.Subcommands.Add(approve);
@@ -33,14 +37,34 @@ internal static class DomainVerbs
     {
         var site = new Option<string?>("--site") { Description = "The site it leads to.", HelpName = "NAME" };
         var approve = new Option<bool>("--approve") { Description = "Approve it at once; the operator's word always does." };
-        var add = new Command("add", "Add a name; a member's own waits for an admin's approval.") { Handle, Name, site, approve };
+        var add = new Command("add", "Add a name; a member's own waits for its proof in the DNS or an admin's approval.") { Handle, Name, site, approve };
         add.SetAction((given, ct) => CliDoor.CallAsync(given, HttpMethod.Post, Path(given), new
         {
             name = given.GetValue(Name),
             site = given.GetValue(site),
             approve = given.GetValue(approve),
-        }, node => Console.WriteLine($"{node["name"]} {(node["approvedAt"] is null ? "waits for an admin's approval and is not served yet." : "is approved.")}"), ct));
+        }, Write, ct));
         return add;
+    }
+
+    private static void Write(JsonNode domain)
+    {
+        Console.WriteLine($"{domain["name"]} {(domain["state"]!.GetValue<string>() == "approved" ? "is approved." : "is not approved yet and not served. Put the TXT row into its DNS, then: panel domain check")}");
+        foreach (var row in domain["rows"]!.AsArray())
+        {
+            Console.WriteLine($"  {row!["type"],-4}  {row["name"]}  {string.Join(' ', row["wanted"]!.AsArray())}  ({row["state"]}{(row["why"] is { } why ? $": {why}" : "")})");
+        }
+    }
+
+    private static bool Waits(JsonNode domain)
+    {
+        var waits = domain["state"]!.GetValue<string>() != "approved";
+        if (waits)
+        {
+            Console.Error.WriteLine($"{domain["name"]} is not proved: {domain["rows"]![0]!["why"]}");
+        }
+
+        return waits;
     }
 
     private static string Path(ParseResult given) => $"/members/{CliDoor.Part(given.GetValue(Handle)!)}/domains";

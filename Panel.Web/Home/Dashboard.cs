@@ -37,7 +37,7 @@ public sealed class Dashboard(Panel.Services.Members.Members members, Sites site
 
         foreach (var domain in site.Domains.Where(d => d.ApprovedAt is null))
         {
-            yield return new Need($"{domain.Typed} is not served yet.", "An admin of the house must say first that it is yours.", $"/sites/{site.Name}", "See where it stands");
+            yield return new Need($"{domain.Typed} is not served yet.", "Show that it is yours by one row in its DNS, or ask an admin of the house.", $"/sites/{site.Name}/domains/{domain.Name}", "See the row");
         }
     }
 

@@ -7,10 +7,10 @@ using Panel.Web.Shared;
 namespace Panel.Web.Hosting;
 
 [Area("Hosting"), Route("/sites/{site}/domains"), Authorize(Policies.Member)]
-public sealed class DomainsController(Domains domains, Sites sites) : PanelController
+public sealed class DomainsController(Domains domains, DomainChecks checks, Sites sites) : PanelController
 {
     [HttpPost("")]
-    public async Task<IActionResult> Create(string site, [FromForm] string? name, CancellationToken ct)
+    public async Task<IActionResult> Create([FromRoute] string site, [FromForm] string? name, CancellationToken ct)
     {
         var added = await domains.AddAsync(Me, MyHandle, new NewDomain(name, site), ct);
         if (added.Refused is { } no)
@@ -18,12 +18,29 @@ public sealed class DomainsController(Domains domains, Sites sites) : PanelContr
             return (await sites.ShowAsync(Me, MyHandle, site, ct)).Value is { } page ? Refuse(no, "~/Hosting/Sites/Show.cshtml", new SiteShow(page, name)) : NotFound();
         }
 
-        Say(added.Value!.ApprovedAt is null ? $"{added.Value.Name} is kept for you. It is served as soon as an admin has approved it." : $"{added.Value.Name} is being set up.");
-        return this.SeeOther($"/sites/{site}");
+        Say(added.Value!.ApprovedAt is null ? $"{added.Value.Typed} is noted. Show that it is yours by one row in its DNS." : $"{added.Value.Typed} is being set up.");
+        return this.SeeOther(added.Value.ApprovedAt is null ? $"/sites/{site}/domains/{added.Value.Name}" : $"/sites/{site}");
+    }
+
+    [HttpGet("{name}")]
+    public async Task<IActionResult> Show([FromRoute] string site, [FromRoute] string name, CancellationToken ct) =>
+        (await domains.ShowAsync(Me, MyHandle, name, ct)).Value is { } page && page.Site == site ? View(new DomainShow(MyHandle, page)) : NotFound();
+
+    [HttpPost("{name}/checks")]
+    public async Task<IActionResult> Update([FromRoute] string site, [FromRoute] string name, CancellationToken ct)
+    {
+        var looked = await checks.CheckAsync(Me, MyHandle, name, ct);
+        if (looked.Refused is { } no)
+        {
+            return (await domains.ShowAsync(Me, MyHandle, name, ct)).Value is { } page ? Refuse(no, nameof(Show), new DomainShow(MyHandle, page)) : NotFound();
+        }
+
+        Say(looked.Value!.ApprovedAt is null ? "Looked up. The row that proves the name is not there yet." : $"{looked.Value.Typed} is yours and served.");
+        return this.SeeOther($"/sites/{site}/domains/{name}");
     }
 
     [HttpPost("{name}/removal")]
-    public async Task<IActionResult> Destroy(string site, string name, CancellationToken ct)
+    public async Task<IActionResult> Destroy([FromRoute] string site, [FromRoute] string name, CancellationToken ct)
     {
         if ((await domains.RemoveAsync(Me, MyHandle, name, ct)).Refused is not null)
         {
@@ -35,6 +52,8 @@ public sealed class DomainsController(Domains domains, Sites sites) : PanelContr
     }
 }
 
+public sealed record DomainShow(string Handle, DomainPage Domain);
+
 [Area("Hosting"), Route("/domain-approvals"), Authorize(Policies.Admin)]
 public sealed class DomainApprovalsController(Domains domains) : PanelController
 {
@@ -43,7 +62,13 @@ public sealed class DomainApprovalsController(Domains domains) : PanelController
     {
         if ((await domains.ApproveAsync(Me, handle, name, ct)).Refused is { } no)
         {
-            return no is Services.NotAllowed ? Forbid() : NotFound();
+            if (no is Services.NotAllowed or Services.NotThere)
+            {
+                return no is Services.NotAllowed ? Forbid() : NotFound();
+            }
+
+            Say(no.Message);
+            return this.SeeOther("/hosts");
         }
 
         Say($"{name} is served for {handle} from now on.");

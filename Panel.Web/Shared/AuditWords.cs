@@ -23,6 +23,7 @@ internal static class AuditWords
         ["reset"] = "reset",
         ["approve"] = "approved",
         ["check"] = "checked",
+        ["prove"] = "proved by its DNS",
         ["hide"] = "hidden",
         ["show"] = "shown",
         ["restore"] = "restored",

@@ -4,10 +4,10 @@
 # What infra/run needs, and in addition what infra/test proves with.
 RUN_PACKAGES=(
   nginx php8.2-fpm php8.2-cli openssh-server openssh-client libnss-extrausers btrfs-progs acl postgresql mariadb-server
-  curl jq bind9-dnsutils iproute2 util-linux procps ca-certificates openssl finger netcat-openbsd
+  curl jq bind9-dnsutils iproute2 util-linux procps ca-certificates openssl lego finger netcat-openbsd
 )
 TEST_PACKAGES=(
-  postfix opendkim opendkim-tools python3 python3-dkim swaks wrk chromium fonts-liberation sqlite3 telnet shellcheck
+  postfix opendkim opendkim-tools pebble python3 python3-dkim swaks wrk chromium fonts-liberation sqlite3 telnet shellcheck
 )
 
 POLICY=/usr/sbin/policy-rc.d
