@@ -19,4 +19,8 @@ public sealed class NewslettersOptions
     /// <summary>Sign-ups that one network (IPv4 /24, IPv6 /48) may ask for in an hour (rule S3).</summary>
     [Range(1, 100_000)]
     public int SignUpsPerNetwork { get; set; } = 60;
+
+    /// <summary>The folder of opt-outs that wait for the database. With several nodes it must be one that all of them share; left
+    /// empty it is <c>data/optouts</c>, and a node beside others answers 503 while it has no database.</summary>
+    public string? OptOuts { get; set; }
 }

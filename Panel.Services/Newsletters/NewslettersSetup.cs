@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Panel.Services.Newsletters.Leaving;
 using Panel.Services.Newsletters.Sending;
 
 namespace Panel.Services.Newsletters;
@@ -16,6 +17,8 @@ public static class NewslettersSetup
         services.AddScoped<Lists>();
         services.AddScoped<Subscribers>();
         services.AddScoped<SignUps>();
+        services.AddSingleton<OptOuts>();
+        services.AddScoped<ApplyOptOuts>();
         services.AddScoped<Departures>();
         services.AddScoped<Letters>();
         services.AddHostedService<LetterCarrier>();

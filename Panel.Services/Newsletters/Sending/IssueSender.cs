@@ -5,13 +5,14 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Panel.Services.Mail;
+using Panel.Services.Newsletters.Leaving;
 
 namespace Panel.Services.Newsletters.Sending;
 
 /// <summary>Sends what is due for as long as the program runs, on every node. Everything it knows is in the ledger: killed at
 /// any moment, the next start goes on where the rows say (rules F1, F3).</summary>
 internal sealed partial class IssueSender(
-    IServiceScopeFactory scopes, LedgerOpening opening, IMailTransport transport, SenderBell bell,
+    IServiceScopeFactory scopes, LedgerOpening opening, IMailTransport transport, SenderBell bell, OptOuts optOuts,
     IOptions<NewslettersOptions> options, TimeProvider time, ILogger<IssueSender> log) : BackgroundService
 {
     /// <summary>How often other nodes' doings, due times and paused issues are looked at while there is work, and while there is none.</summary>
@@ -45,7 +46,7 @@ internal sealed partial class IssueSender(
         await using var ledger = opening.Open();
         using var relay = new SenderRelay(transport, ledger, time);
         var queue = new SenderQueue(bell, SenderDesk.Batch / 2);
-        var desk = new SenderDesk(scopes, ledger, queue, opening.OneNode, options.Value.NodeSilence, time);
+        var desk = new SenderDesk(scopes, ledger, queue, optOuts, opening.OneNode, options.Value.NodeSilence, time);
         await desk.BeginAsync();
         Task[] workers = [.. Enumerable.Range(0, Math.Max(1, transport.Connections))
             .Select(_ => Task.Run(() => new SenderWorker(queue, ledger, relay, bell, time, log).RunAsync(ct), CancellationToken.None))];

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
+using Panel.Services.Newsletters.Leaving;
 
 namespace Panel.Services.Newsletters.Sending;
 
@@ -13,13 +14,14 @@ internal sealed partial class Ledger : IAsyncDisposable
     private readonly Channel<LedgerWork> work = Channel.CreateUnbounded<LedgerWork>(new UnboundedChannelOptions { SingleReader = true });
     private readonly CancellationTokenSource giveUp = new();
     private readonly LedgerStore store;
+    private readonly OptOuts optOuts;
     private readonly TimeProvider time;
     private readonly ILogger log;
     private readonly Thread writer;
 
-    public Ledger(LedgerStore store, TimeProvider time, ILogger log)
+    public Ledger(LedgerStore store, OptOuts optOuts, TimeProvider time, ILogger log)
     {
-        (this.store, this.time, this.log) = (store, time, log);
+        (this.store, this.optOuts, this.time, this.log) = (store, optOuts, time, log);
         writer = new Thread(Write) { IsBackground = true, Name = "ledger" };
         writer.Start();
     }
@@ -95,7 +97,11 @@ internal sealed partial class Ledger : IAsyncDisposable
             return;
         }
 
-        if (Persist(null, () => store.Commit(group, time.GetUtcNow().UtcDateTime)))
+        if (Persist(null, () =>
+        {
+            optOuts.Settle();
+            store.Commit(group, time.GetUtcNow().UtcDateTime);
+        }))
         {
             Figures = (Figures.Commits + 1, Figures.Steps + group.Count);
             group.ForEach(s => s.Complete());
@@ -115,14 +121,18 @@ internal sealed partial class Ledger : IAsyncDisposable
         {
             try
             {
+                if (store.IsBroken)
+                {
+                    store.Reopen();
+                }
+
                 act();
                 return true;
             }
-            catch (DbException away) when (!giveUp.IsCancellationRequested && away.IsTransient | store.IsBroken)
+            catch (Exception away) when (!giveUp.IsCancellationRequested && (away is OptOutsWaitingException || (away is DbException { IsTransient: var passing } && passing | store.IsBroken)))
             {
                 Away(log, away);
                 giveUp.Token.WaitHandle.WaitOne(Again);
-                store.Reopen();
             }
             catch (Exception broken)
             {

@@ -4,16 +4,17 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Panel.Services.Data;
+using Panel.Services.Newsletters.Leaving;
 
 namespace Panel.Services.Newsletters.Sending;
 
 /// <summary>Opens the ledger on the database of the house, under a node name that no other start ever has.</summary>
-internal sealed class LedgerOpening(IServiceScopeFactory scopes, TimeProvider time, ILogger<Ledger> log)
+internal sealed class LedgerOpening(IServiceScopeFactory scopes, OptOuts optOuts, TimeProvider time, ILogger<Ledger> log)
 {
     /// <summary>With SQLite there is one node at a time, so whatever another name holds is held by the dead.</summary>
     public bool OneNode => !Database().IsPostgres;
 
-    public Ledger Open() => new(OpenStore(), time, log);
+    public Ledger Open() => new(OpenStore(), optOuts, time, log);
 
     public LedgerStore OpenStore()
     {

@@ -90,6 +90,9 @@ internal abstract class LedgerStore(DbConnection connection, string node) : IDis
     public int Beat(DateTime now) => Execute(
         "INSERT INTO sender_nodes (name, seen_at) VALUES (@node, @now) ON CONFLICT (name) DO UPDATE SET seen_at = @now", ("@node", node), ("@now", now));
 
+    /// <summary>How many senders gave a sign of life since <paramref name="limit"/>.</summary>
+    public int Nodes(DateTime limit) => Rows("SELECT COUNT(*) FROM sender_nodes WHERE seen_at > @limit", r => (int)r.GetInt64(0), ("@limit", limit))[0];
+
     /// <summary>Takes back what dead senders held: leased is queued again, in DATA becomes unknown. A node is dead when it gave
     /// no sign of life since <paramref name="limit"/>; null: every node but this one (SQLite has one at a time).</summary>
     public int Recover(DateTime now, DateTime? limit)

@@ -1,10 +1,11 @@
 using Microsoft.Extensions.DependencyInjection;
+using Panel.Services.Newsletters.Leaving;
 
 namespace Panel.Services.Newsletters.Sending;
 
 /// <summary>What one node's sender does between the hand-overs: starts what is due, freezes, leases in turn from every issue,
 /// ends what is done, and takes back what dead nodes held.</summary>
-internal sealed class SenderDesk(IServiceScopeFactory scopes, Ledger ledger, SenderQueue queue, bool oneNode, TimeSpan silence, TimeProvider time)
+internal sealed class SenderDesk(IServiceScopeFactory scopes, Ledger ledger, SenderQueue queue, OptOuts optOuts, bool oneNode, TimeSpan silence, TimeProvider time)
 {
     /// <summary>Rows leased at once, over all issues: a fraction of a second's work, so that a pause or a leave meets few of them.</summary>
     public const int Batch = 256;
@@ -22,6 +23,7 @@ internal sealed class SenderDesk(IServiceScopeFactory scopes, Ledger ledger, Sen
     private DateTime beatenAt;
     private long lookedAt;
     private int turn;
+    private string? held;
 
     public async Task BeginAsync()
     {
@@ -40,7 +42,11 @@ internal sealed class SenderDesk(IServiceScopeFactory scopes, Ledger ledger, Sen
             lookedAt = TimeProvider.System.GetTimestamp();
         }
 
-        await LeaseAsync();
+        if (await MayMailAsync())
+        {
+            await LeaseAsync();
+        }
+
         return open.Count > 0;
     }
 
@@ -49,6 +55,29 @@ internal sealed class SenderDesk(IServiceScopeFactory scopes, Ledger ledger, Sen
     {
         var now = Now;
         return ledger.RunAsync(store => store.Expire(now, mine: true));
+    }
+
+    // Whoever left while the database was away comes before any further mail (promise 4).
+    private async Task<bool> MayMailAsync()
+    {
+        string? words = null;
+        try
+        {
+            await optOuts.SettleAsync();
+        }
+        catch (OptOutsWaitingException waiting)
+        {
+            words = waiting.Message;
+        }
+
+        if (words != held)
+        {
+            held = words;
+            var issues = open.Keys.ToList();
+            await ledger.RunAsync(store => issues.Sum(i => store.Note(i, words)));
+        }
+
+        return words is null;
     }
 
     private DateTime Now => time.GetUtcNow().UtcDateTime;
@@ -63,6 +92,7 @@ internal sealed class SenderDesk(IServiceScopeFactory scopes, Ledger ledger, Sen
 
         beatenAt = now;
         await ledger.RunAsync(store => store.Beat(now) + store.Expire(now, mine: false) + (oneNode ? 0 : store.Recover(now, now - silence)));
+        optOuts.SeveralNodes = !oneNode && await ledger.RunAsync(store => store.Nodes(now - silence)) > 1;
     }
 
     private async Task LookAsync(CancellationToken ct)

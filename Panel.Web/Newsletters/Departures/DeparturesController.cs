@@ -15,7 +15,12 @@ public sealed class DeparturesController(Departures departures) : PanelControlle
 
     [HttpPost("")]
     public async Task<IActionResult> Create([FromRoute] string token, CancellationToken ct) =>
-        await departures.LeaveAsync(token, ct) is { Value: { } page } ? View(nameof(Show), page) : NotFound();
+        await departures.LeaveAsync(token, ct) switch
+        {
+            { Value: { } page } => View(nameof(Show), page),
+            { Refused: NotNow no } => StatusCode(StatusCodes.Status503ServiceUnavailable, no.Message),
+            _ => NotFound(),
+        };
 
     [HttpPost("return")]
     public async Task<IActionResult> Destroy([FromRoute] string token, CancellationToken ct)
