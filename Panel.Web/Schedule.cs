@@ -1,3 +1,4 @@
+using Panel.Web.Finger;
 using Panel.Web.Hosting;
 using Panel.Web.Newsletters;
 using Quartz;
@@ -13,6 +14,7 @@ internal static class Schedule
         {
             q.ScheduleJob<CheckQuotasJob>(t => t.WithIdentity("check-quotas").WithCronSchedule("0 0/15 * * * ?"), j => j.WithIdentity("check-quotas"));
             q.ScheduleJob<CheckDomainsJob>(t => t.WithIdentity("check-domains").WithCronSchedule("20 * * * * ?"), j => j.WithIdentity("check-domains"));
+            q.ScheduleJob<RefreshFollowsJob>(t => t.WithIdentity("refresh-follows").WithCronSchedule("5/15 * * * * ?"), j => j.WithIdentity("refresh-follows"));
             q.ScheduleJob<SendDueIssuesJob>(t => t.WithIdentity("send-due-issues").WithCronSchedule("0/10 * * * * ?"), j => j.WithIdentity("send-due-issues"));
         });
         services.AddQuartzHostedService(o => o.WaitForJobsToComplete = true);

@@ -4,12 +4,13 @@ using System.Text;
 using Microsoft.EntityFrameworkCore;
 using Panel.Services.Audit;
 using Panel.Services.Data;
+using Panel.Services.Finger.Homes;
 using Panel.Services.Members;
 
 namespace Panel.Services.Finger;
 
 /// <summary>The finger accounts of the members. A change and its audit are one transaction, and the very next answer of this node has it.</summary>
-public sealed class FingerAccounts(PanelDb db, Members.Members members, AuditTrail audit, TimeProvider time, FingerDesk desk, FingerReply reply)
+public sealed class FingerAccounts(PanelDb db, Members.Members members, AuditTrail audit, TimeProvider time, FingerDesk desk, FingerReply reply, HomeCopies homes)
 {
     /// <summary>Plans that are kept of each member; 64 KiB each at most.</summary>
     private const int PlansKept = 100;
@@ -38,12 +39,13 @@ public sealed class FingerAccounts(PanelDb db, Members.Members members, AuditTra
 
         var account = await db.Set<FingerAccount>().AsNoTracking().SingleOrDefaultAsync(a => a.MemberId == member.Id, ct) ?? new FingerAccount();
         account.Write(FingerRules.Tidy(wanted), time.GetUtcNow().UtcDateTime);
-        return (ReadOnlyMemory<byte>)reply.Render(account.Card(member.Handle, member.Name), wide: false);
+        var card = await new FingerCards(db).WithPostsAsync(member.Id, account.Card(member.Handle, member.Name), ct);
+        return (ReadOnlyMemory<byte>)reply.Render(card, wide: false);
     }
 
-    /// <summary>What the public page of a handle shows: the full name and exactly the server's bytes, or null alike for hidden and unknown.</summary>
-    public async Task<(string Name, ReadOnlyMemory<byte> Text)?> PublicAsync(string handle, CancellationToken ct) =>
-        await new FingerCards(db).FindAsync(handle, ct) is { } card ? (card.Name, reply.Render(card, wide: false)) : null;
+    /// <summary>What the public page of a handle shows: the card and exactly the server's bytes, mostly from memory, or null alike for hidden and unknown.</summary>
+    public async Task<PublicPerson?> PublicAsync(string handle, CancellationToken ct) =>
+        await desk.ShownAsync(handle, ct);
 
     /// <summary>Earlier plans, the newest first.</summary>
     public async Task<Outcome<IReadOnlyList<FingerPlanPage>>> PlansAsync(Actor by, string handle, CancellationToken ct)
@@ -96,6 +98,7 @@ public sealed class FingerAccounts(PanelDb db, Members.Members members, AuditTra
         audit.Add(by, member.Id, "finger.set", member.Handle, changes);
         await KeepPlanAsync(by, account, before.Plan, ct);
         await KeepWordsAsync(member, account, ct);
+        await homes.TouchAsync(member.Id, ct);
         await db.SaveChangesAsync(ct);
         await transaction.CommitAsync(ct);
         desk.Forget();

@@ -1,3 +1,6 @@
+using Panel.Services.Finger.Posts;
+using Panel.Services.Finger.Thimbl;
+
 namespace Panel.Services.Finger;
 
 /// <summary>The parts of an answer that a member can switch off; the full name is always told (RFC 1288 §2.5.2, §3.2.3).</summary>
@@ -7,6 +10,8 @@ public enum FingerParts
     None = 0,
     Address = 1,
     WebPage = 2,
+
+    /// <summary>The posts: in the plan, on the page and in the feeds, and whom the member follows.</summary>
     LastPost = 4,
     Project = 8,
     Plan = 16,
@@ -20,7 +25,14 @@ public sealed record FingerCard(string Handle, string Name)
 
     public string? WebPage { get; init; }
 
-    public DateTime? LastPostAt { get; init; }
+    /// <summary>The newest first; as many as an answer may have.</summary>
+    public IReadOnlyList<PostLine> Posts { get; init; } = [];
+
+    /// <summary>Whom the member follows; told with the posts.</summary>
+    public IReadOnlyList<ThimblFollowing> Following { get; init; } = [];
+
+    /// <summary>The posts, unless the member has switched them off.</summary>
+    public IReadOnlyList<PostLine> ShownPosts => Shows.HasFlag(FingerParts.LastPost) ? Posts : [];
 
     public string? Project { get; init; }
 

@@ -1,5 +1,8 @@
 using Microsoft.EntityFrameworkCore;
 using Panel.Services.Data;
+using Panel.Services.Finger.Following;
+using Panel.Services.Finger.Posts;
+using Panel.Services.Finger.Thimbl;
 using Panel.Services.Members;
 
 namespace Panel.Services.Finger;
@@ -7,6 +10,9 @@ namespace Panel.Services.Finger;
 /// <summary>Reads from the store what everybody may be told. Who is hidden, withheld, suspended or removed is not found, by the same queries as who never was.</summary>
 internal sealed class FingerCards(PanelDb db)
 {
+    /// <summary>Posts in one answer.</summary>
+    private const int MostPosts = 500;
+
     /// <summary>The card behind exactly this handle, or null.</summary>
     public async Task<FingerCard?> FindAsync(string handle, CancellationToken ct)
     {
@@ -22,8 +28,21 @@ internal sealed class FingerCards(PanelDb db)
             join account in db.Set<FingerAccount>() on member.Id equals account.MemberId into accounts
             from account in accounts.DefaultIfEmpty()
             where account == null || (account.HiddenAt == null && account.WithheldAt == null)
-            select new { member.Name, Account = account }).AsNoTracking().SingleOrDefaultAsync(ct);
-        return found is null ? null : (found.Account ?? new FingerAccount()).Card(handle, found.Name);
+            select new { member.Id, member.Name, Account = account }).AsNoTracking().SingleOrDefaultAsync(ct);
+        return found is null ? null : await WithPostsAsync(found.Id, (found.Account ?? new FingerAccount()).Card(handle, found.Name), ct);
+    }
+
+    /// <summary>The card with the posts that an answer may have, and whom the member follows.</summary>
+    public async Task<FingerCard> WithPostsAsync(long memberId, FingerCard card, CancellationToken ct)
+    {
+        var posts = await db.Set<FingerPost>().Where(p => p.MemberId == memberId).OrderByDescending(p => p.PostedAt).Take(MostPosts)
+            .Select(p => new PostLine(p.Id, p.Text, p.PostedAt)).ToListAsync(ct);
+        return posts.Count == 0 ? card : card with
+        {
+            Posts = posts,
+            Following = await db.Set<FingerFollow>().Where(f => f.MemberId == memberId).OrderBy(f => f.Address)
+                .Select(f => new ThimblFollowing(f.Nick, f.Address)).ToListAsync(ct),
+        };
     }
 
     /// <summary>Listed members one of whose names, or whose whole name, is this; in the order of their handles.</summary>

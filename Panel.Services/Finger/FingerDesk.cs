@@ -37,7 +37,22 @@ public sealed class FingerDesk(IServiceScopeFactory scopes, FingerReply reply, I
         }
 
         var cache = _cache;
-        return cache.Clock >= 0 && MayTrust() && cache.TryGet(query, out var kept) ? new(kept) : new(LookUpAsync(query, ct));
+        return cache.Clock >= 0 && MayTrust() && cache.TryGet(query, out var kept) ? new(kept.Answer) : new(AnswerOfAsync(query, ct));
+    }
+
+    /// <summary>The member of exactly this handle with the server's bytes, or null for whoever does not answer.</summary>
+    public async ValueTask<PublicPerson?> ShownAsync(string handle, CancellationToken ct)
+    {
+        var (query, cache) = (new FingerQuery(handle, false, []), _cache);
+        if (handle.Length == 0)
+        {
+            return null;
+        }
+
+        var found = cache.Clock >= 0 && MayTrust() && cache.TryGet(query, out var kept) ? kept : await LookUpAsync(query, ct);
+
+        // A name leads to a member as well, but only the handle is an address.
+        return found.Card is { } card && card.Handle == handle ? new PublicPerson(card, reply.AddressOf(handle), found.Answer.Bytes) : null;
     }
 
     /// <summary>Forgets everything, after a change on this node: the very next answer has it.</summary>
@@ -50,7 +65,9 @@ public sealed class FingerDesk(IServiceScopeFactory scopes, FingerReply reply, I
         return age < Trust || (age < Courtesy && Interlocked.Exchange(ref _looking, 1) == 1);
     }
 
-    private async Task<FingerAnswer> LookUpAsync(FingerQuery query, CancellationToken ct)
+    private async Task<FingerAnswer> AnswerOfAsync(FingerQuery query, CancellationToken ct) => (await LookUpAsync(query, ct)).Answer;
+
+    private async Task<KeptAnswer> LookUpAsync(FingerQuery query, CancellationToken ct)
     {
         await using var scope = scopes.CreateAsyncScope();
         var cards = new FingerCards(scope.ServiceProvider.GetRequiredService<PanelDb>());
@@ -95,22 +112,24 @@ public sealed class FingerDesk(IServiceScopeFactory scopes, FingerReply reply, I
         }
     }
 
-    private async Task<FingerAnswer> ListAsync(FingerCards cards, CancellationToken ct) => new(
-        FingerResult.Listed, FingerReply.RenderList(await cards.ListedAsync(_options.ListLength + 1, ct), _options.ListLength));
+    private async Task<KeptAnswer> ListAsync(FingerCards cards, CancellationToken ct) => new(
+        new(FingerResult.Listed, FingerReply.RenderList(await cards.ListedAsync(_options.ListLength + 1, ct), _options.ListLength)), null);
 
     /// <summary>A handle first, then a name; who is hidden takes the same two steps as who never was.</summary>
-    private async Task<FingerAnswer> FindAsync(FingerCards cards, FingerQuery query, CancellationToken ct)
+    private async Task<KeptAnswer> FindAsync(FingerCards cards, FingerQuery query, CancellationToken ct)
     {
         if (await cards.FindAsync(query.Name, ct) is { } card)
         {
-            return new FingerAnswer(FingerResult.Shown, reply.Render(card, query.Wide));
+            return Shown(card, query);
         }
 
         return await cards.NamedAsync(query.Name, _options.ListLength + 1, ct) switch
         {
-            [] => Nobody,
-            [var one] => await cards.FindAsync(one.Handle, ct) is { } found ? new(FingerResult.Shown, reply.Render(found, query.Wide)) : Nobody,
-            var several => new(FingerResult.Listed, FingerReply.RenderList(several, _options.ListLength)),
+            [] => new(Nobody, null),
+            [var one] => await cards.FindAsync(one.Handle, ct) is { } found ? Shown(found, query) : new(Nobody, null),
+            var several => new(new(FingerResult.Listed, FingerReply.RenderList(several, _options.ListLength)), null),
         };
     }
+
+    private KeptAnswer Shown(FingerCard card, FingerQuery query) => new(new FingerAnswer(FingerResult.Shown, reply.Render(card, query.Wide)), card);
 }

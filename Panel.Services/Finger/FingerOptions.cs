@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Options;
+using Panel.Services.Finger.Following;
 
 namespace Panel.Services.Finger;
 
@@ -40,6 +41,9 @@ public sealed class FingerOptions
 
     /// <summary>How long finding and sending the answer may take.</summary>
     public TimeSpan AnswerPatience { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Where and how often this house fingers others.</summary>
+    public FollowOptions Follow { get; set; } = new();
 
     /// <summary>The end points of <see cref="Listen"/>, or null with the part that is not one.</summary>
     internal IReadOnlyList<IPEndPoint>? EndPoints(out string? wrong)
@@ -96,6 +100,11 @@ internal sealed class FingerOptionsCheck : IValidateOptions<FingerOptions>
             .Where(p => p.Item2 <= TimeSpan.Zero || p.Item2 > TimeSpan.FromMinutes(10)))
         {
             yield return $"Finger:{key}: {value} is not a useful time; expected is more than nothing and at most 00:10:00.";
+        }
+
+        foreach (var follow in o.Follow.Wrongs())
+        {
+            yield return follow;
         }
 
         if (o.AbuseContact.Length > 0 && !System.Net.Mail.MailAddress.TryCreate(o.AbuseContact, out _))

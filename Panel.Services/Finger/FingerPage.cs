@@ -17,5 +17,8 @@ public sealed record FingerChanges(
     string? Name = null, string? WebPage = null, string? Project = null, string? Plan = null,
     bool? Hidden = null, bool? Listed = null, IReadOnlyList<FingerParts>? Shows = null, bool? Withheld = null, long? Version = null);
 
+/// <summary>What everybody may know of one member: the parts, and the bytes that finger sends.</summary>
+public sealed record PublicPerson(FingerCard Card, string Address, ReadOnlyMemory<byte> Text);
+
 /// <summary>An earlier plan.</summary>
 public sealed record FingerPlanPage(long Id, DateTime WrittenAt, string WrittenBy, Door Door, int Bytes, string Plan);

@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using Panel.Services.Finger.Posts;
+using Panel.Services.Finger.Thimbl;
 
 namespace Panel.Services.Finger;
 
@@ -10,6 +12,9 @@ namespace Panel.Services.Finger;
 /// <param name="plans">False when the admin has switched plans off for the whole house (RFC 1288 §2.5.2).</param>
 public sealed class FingerReply(string host, string? pages = null, bool plans = true)
 {
+    /// <summary>Posts that <c>/W</c> adds in words; the plan has all of them.</summary>
+    private const int PostsToRead = 5;
+
     /// <summary>Told about a name that nobody has, and in the same way about who is hidden or suspended.</summary>
     public static ReadOnlyMemory<byte> Nobody { get; } = Fixed("There is nobody here by that name.");
 
@@ -31,7 +36,17 @@ public sealed class FingerReply(string host, string? pages = null, bool plans = 
 
     public static ReadOnlyMemory<byte> Broken { get; } = Fixed("Panel cannot look that up just now. Please ask again in a minute.");
 
+    /// <summary>What stands after the <c>@</c> of an address here.</summary>
+    public string Host => host;
+
     public string AddressOf(string handle) => $"{handle}@{host}";
+
+    /// <summary>A member's page on the web; with a post, its place there.</summary>
+    public string UrlOf(string handle, long? post = null) =>
+        string.Create(CultureInfo.InvariantCulture, $"{pages}/~{handle}{(post is null ? "" : $"#post-{post}")}");
+
+    /// <summary>The plan as it is sent and as <c>~/.plan</c> has it: free text and Thimbl object; lines end in LF.</summary>
+    public string PlanOf(FingerCard card, int most = ThimblWriter.MostBytes) => plans ? ThimblWriter.Plan(card, AddressOf(card.Handle), most) : string.Empty;
 
     /// <summary>One member: the full name always, then what the member shows; <paramref name="wide"/> adds when and where else.</summary>
     public byte[] Render(FingerCard card, bool wide)
@@ -41,15 +56,21 @@ public sealed class FingerReply(string host, string? pages = null, bool plans = 
         FingerText.WriteLine(to, "Name: ", card.Name);
         Line(to, "Address: ", Shown(card, FingerParts.Address, AddressOf(card.Handle)));
         Line(to, "Web page: ", Shown(card, FingerParts.WebPage, card.WebPage));
-        Line(to, "Last post: ", Shown(card, FingerParts.LastPost, When(card.LastPostAt)));
-        var plan = plans ? Shown(card, FingerParts.Plan, card.Plan) : null;
+        Line(to, "Last post: ", card.ShownPosts is [var last, ..] ? When(last.At) : null);
+        var plan = PlanOf(card);
         if (wide)
         {
             Line(to, "On the web: ", pages is null ? null : $"{pages}/~{card.Handle}");
-            Line(to, "Plan of: ", plan is null ? null : When(card.PlanWrittenAt));
+            Line(to, "Feed: ", pages is null || card.ShownPosts.Count == 0 ? null : $"{pages}/~{card.Handle}/atom.xml");
+            Line(to, "Plan of: ", !plans || Shown(card, FingerParts.Plan, card.Plan) is null ? null : When(card.PlanWrittenAt));
         }
 
         Line(to, "Project: ", Shown(card, FingerParts.Project, card.Project));
+        if (wide)
+        {
+            WritePosts(to, card.ShownPosts);
+        }
+
         WritePlan(to, plan);
         return to.WrittenSpan.ToArray();
     }
@@ -77,6 +98,20 @@ public sealed class FingerReply(string host, string? pages = null, bool plans = 
         }
 
         return to.WrittenSpan.ToArray();
+    }
+
+    /// <summary>The last posts for people to read; indented, so that none is taken for a line of the header.</summary>
+    private static void WritePosts(ArrayBufferWriter<byte> to, IReadOnlyList<PostLine> posts)
+    {
+        if (posts.Count > 0)
+        {
+            FingerText.WriteLine(to, "Posts:", string.Empty);
+        }
+
+        foreach (var post in posts.Take(PostsToRead))
+        {
+            FingerText.WriteLine(to, "  ", $"{When(post.At)}  {post.Text}");
+        }
     }
 
     private static void WritePlan(ArrayBufferWriter<byte> to, string? plan)

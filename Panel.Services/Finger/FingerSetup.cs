@@ -4,6 +4,9 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Panel.Services.Finger.Following;
+using Panel.Services.Finger.Homes;
+using Panel.Services.Finger.Posts;
 using Panel.Services.Members;
 
 namespace Panel.Services.Finger;
@@ -22,6 +25,14 @@ public static class FingerSetup
         services.AddSingleton<FingerDesk>();
         services.AddSingleton<AnswerFinger>(s => s.GetRequiredService<FingerDesk>().AnswerAsync);
         services.AddScoped<FingerAccounts>();
+        services.AddScoped<FingerPosts>();
+        services.AddScoped<HomeCopies>();
+        services.AddScoped<Notices>();
+        services.AddScoped<Follows>();
+        services.AddScoped<Refreshes>();
+        services.AddScoped<Timelines>();
+        services.TryAddSingleton<ResolveHost>(FingerFetch.ResolveAsync);
+        services.AddSingleton<FingerFetch>();
         services.AddScoped<IMemberFollower, FingerFollower>();
         return services;
     }

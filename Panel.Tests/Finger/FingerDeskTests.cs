@@ -73,7 +73,7 @@ public class FingerDeskTests
         var bytes = new byte[64 * 1024];
         for (var i = 0; i < 10_000; i++)
         {
-            cache.Put(new FingerQuery($"{i}", false, []), new FingerAnswer(FingerResult.Shown, bytes));
+            cache.Put(new FingerQuery($"{i}", false, []), new KeptAnswer(new FingerAnswer(FingerResult.Shown, bytes), null));
         }
 
         Assert.InRange(Enumerable.Range(0, 10_000).Count(i => cache.TryGet(new FingerQuery($"{i}", false, []), out _)), 400, 1_100);

@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Panel.Services;
 using Panel.Services.Finger;
+using Panel.Services.Finger.Posts;
 using Panel.Services.Members;
 
 namespace Panel.Tests.Finger;
@@ -18,6 +19,9 @@ internal static class FingerHouse
         Assert.Null(set.Refused);
         return set.Value!;
     }
+
+    public static Task<Outcome<PostPage>> PostAsync(this PanelApp app, Actor by, string handle, string text) =>
+        app.WithAsync<FingerPosts, Outcome<PostPage>>(p => p.AddAsync(by, handle, new NewPost(text), CancellationToken.None));
 
     /// <summary>Lets the second pass after which a suspension is in every answer.</summary>
     public static void Forget(this PanelApp app) => app.Services.GetRequiredService<FingerDesk>().Forget();

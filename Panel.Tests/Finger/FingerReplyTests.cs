@@ -1,5 +1,7 @@
 using System.Text;
 using Panel.Services.Finger;
+using Panel.Services.Finger.Posts;
+using Panel.Services.Finger.Thimbl;
 using Xunit;
 
 namespace Panel.Tests.Finger;
@@ -11,7 +13,8 @@ public class FingerReplyTests
     private static readonly FingerCard Ann = new("ann", "Ann Artist")
     {
         WebPage = "https://ann.example/",
-        LastPostAt = new DateTime(2026, 11, 20, 8, 5, 0, DateTimeKind.Utc),
+        Posts = [new PostLine(7, "The \"big\" stairs", new DateTime(2026, 11, 20, 8, 5, 0, DateTimeKind.Utc)), new PostLine(3, "First", new DateTime(2026, 11, 19, 8, 5, 0, DateTimeKind.Utc))],
+        Following = [new ThimblFollowing("bob", "bob@other.example")],
         Project = "The stairwell",
         Plan = "Painting.\nOpening on Friday, bring a chair.\n",
         PlanWrittenAt = new DateTime(2026, 11, 22, 15, 40, 59, DateTimeKind.Utc),
@@ -21,18 +24,24 @@ public class FingerReplyTests
     public void R7_a_member_is_shown_with_the_full_name_and_the_plan_at_the_end() =>
         Assert.Equal(
             "Login: ann\r\nName: Ann Artist\r\nAddress: ann@collective.example\r\nWeb page: https://ann.example/\r\n" +
-            "Last post: 2026-11-20 08:05 UTC\r\nProject: The stairwell\r\nPlan:\r\nPainting.\r\nOpening on Friday, bring a chair.\r\n",
+            "Last post: 2026-11-20 08:05 UTC\r\nProject: The stairwell\r\nPlan:\r\nPainting.\r\nOpening on Friday, bring a chair.\r\n\r\n" +
+            "{\r\n\"address\": \"ann@collective.example\",\r\n\"name\": \"Ann Artist\",\r\n\"bio\": \"The stairwell\",\r\n\"messages\": [\r\n" +
+            "{\"text\": \"First\", \"time\": \"20261119080500\"},\r\n{\"text\": \"The \\\"big\\\" stairs\", \"time\": \"20261120080500\"}\r\n],\r\n" +
+            "\"following\": [\r\n{\"nick\": \"bob\", \"address\": \"bob@other.example\"}\r\n],\r\n\"replies\": {},\r\n\"properties\": {\"website\": \"https://ann.example/\"}\r\n}\r\n",
             Shown(Ann));
 
     [Fact]
     public void R7_a_wide_answer_adds_where_else_and_when() =>
-        Assert.Contains("On the web: https://panel.example/~ann\r\nPlan of: 2026-11-22 15:40 UTC\r\n", Shown(Ann, wide: true), StringComparison.Ordinal);
+        Assert.Contains(
+            "On the web: https://panel.example/~ann\r\nFeed: https://panel.example/~ann/atom.xml\r\nPlan of: 2026-11-22 15:40 UTC\r\nProject: The stairwell\r\n" +
+            "Posts:\r\n  2026-11-20 08:05 UTC  The \"big\" stairs\r\n  2026-11-19 08:05 UTC  First\r\nPlan:\r\n",
+            Shown(Ann, wide: true), StringComparison.Ordinal);
 
     [Fact]
     public void R10_a_wide_answer_is_the_short_one_where_there_is_nothing_to_add()
     {
         var bare = new FingerReply("collective.example");
-        var card = Ann with { PlanWrittenAt = null };
+        var card = Ann with { PlanWrittenAt = null, Posts = [] };
 
         Assert.Equal(bare.Render(card, wide: false), bare.Render(card, wide: true));
     }
@@ -41,6 +50,7 @@ public class FingerReplyTests
     [InlineData(FingerParts.Address, "ann@collective.example")]
     [InlineData(FingerParts.WebPage, "https://ann.example/")]
     [InlineData(FingerParts.LastPost, "2026-11-20")]
+    [InlineData(FingerParts.LastPost, "messages")]
     [InlineData(FingerParts.Project, "stairwell")]
     [InlineData(FingerParts.Plan, "Painting")]
     public void R8_R15_each_part_can_be_switched_off_by_the_member(FingerParts part, string sign)

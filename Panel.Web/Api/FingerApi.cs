@@ -1,5 +1,7 @@
 using Panel.Services;
 using Panel.Services.Finger;
+using Panel.Services.Finger.Following;
+using Panel.Services.Finger.Posts;
 
 namespace Panel.Web.Api;
 
@@ -13,10 +15,39 @@ internal static class FingerApi
             (await accounts.SetAsync(by, handle, wanted, ct)).ToResult());
         finger.MapGet("/plans", async (string handle, Actor by, FingerAccounts accounts, CancellationToken ct) => (await accounts.PlansAsync(by, handle, ct)).ToResult());
 
+        MapPosts(api);
+        MapFollowing(api);
+
         // The bytes as the server sends them: CRLF, and nothing re-encoded on the way.
         finger.MapGet("/text", async (string handle, bool? wide, Actor by, FingerAccounts accounts, CancellationToken ct) =>
             await accounts.TextAsync(by, handle, wide ?? false, ct) is var text && text.Refused is { } no
                 ? ApiSetup.Refuse(no)
                 : Results.Bytes(text.Value, "text/plain; charset=utf-8"));
+    }
+
+    private static void MapPosts(RouteGroupBuilder api)
+    {
+        var posts = api.MapGroup("/members/{handle}/posts").Scope("finger");
+        posts.MapGet("/", async (string handle, long? before, Actor by, FingerPosts all, CancellationToken ct) => (await all.ListAsync(by, handle, before, ct)).ToResult());
+        posts.MapPost("/", async (string handle, NewPost wanted, Actor by, FingerPosts all, CancellationToken ct) => (await all.AddAsync(by, handle, wanted, ct)).ToCreated());
+        posts.MapDelete("/{id:long}", async (string handle, long id, Actor by, FingerPosts all, CancellationToken ct) => (await all.RemoveAsync(by, handle, id, ct)).ToResult());
+    }
+
+    private static void MapFollowing(RouteGroupBuilder api)
+    {
+        var following = api.MapGroup("/members/{handle}/following").Scope("finger");
+        following.MapGet("/", async (string handle, Actor by, Follows all, CancellationToken ct) => (await all.ListAsync(by, handle, ct)).ToResult());
+        following.MapPost("/", async (string handle, NewFollow wanted, Actor by, Follows all, CancellationToken ct) => (await all.AddAsync(by, handle, wanted, ct)).ToCreated());
+        following.MapDelete("/{address}", async (string handle, string address, Actor by, Follows all, CancellationToken ct) => (await all.RemoveAsync(by, handle, address, ct)).ToResult());
+
+        var notices = api.MapGroup("/members/{handle}/notices").Scope("finger");
+        notices.MapGet("/", async (string handle, Actor by, Notices all, CancellationToken ct) => (await all.ListAsync(by, handle, ct)).ToResult());
+        notices.MapPut("/seen", async (string handle, Actor by, Notices all, CancellationToken ct) => (await all.SeeAsync(by, handle, ct)).ToResult());
+
+        var timeline = api.MapGroup("/").Scope("finger");
+        timeline.MapGet("/members/{handle}/timeline", async (string handle, DateTime? before, string? tag, string? q, Actor by, Timelines all, CancellationToken ct) =>
+            (await all.OwnAsync(by, handle, new TimelineQuery(before?.ToUniversalTime(), tag, q), ct)).ToResult());
+        timeline.MapGet("/timeline", async (DateTime? before, string? tag, string? q, Actor by, Timelines all, CancellationToken ct) =>
+            (await all.HouseAsync(by, new TimelineQuery(before?.ToUniversalTime(), tag, q), ct)).ToResult());
     }
 }

@@ -15,6 +15,9 @@ internal static class CommandLine
         root.Subcommands.Add(MemberVerbs.Setup());
         root.Subcommands.Add(MemberVerbs.Member());
         root.Subcommands.Add(FingerVerbs.Finger());
+        root.Subcommands.Add(PostVerbs.Post());
+        root.Subcommands.Add(FollowVerbs.Follow());
+        root.Subcommands.Add(FollowVerbs.Timeline());
         root.Subcommands.Add(ListVerbs.List());
         root.Subcommands.Add(ListVerbs.Subscriber());
         root.Subcommands.Add(IssueVerbs.Issue());

@@ -1,33 +1,72 @@
+using System.Text;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Options;
 using Panel.Services.Finger;
+using Panel.Services.Finger.Posts;
 using Panel.Web.Shared;
 
 namespace Panel.Web.Finger;
 
 [Area("Finger"), AllowAnonymous]
-public sealed class PeopleController(FingerAccounts accounts, IOptions<FingerOptions> options) : PanelController
+public sealed class PeopleController(FingerAccounts accounts, FingerReply reply, IOptions<FingerOptions> options) : PanelController
 {
     // A template may not begin with a tilde, so the tilde is part of the parameter: /~ann.
     [HttpGet("/{person:regex(^~)}"), HttpHead("/{person:regex(^~)}")]
-    public async Task<IActionResult> Show(string person, CancellationToken ct)
+    public async Task<IActionResult> Show([FromRoute] string person, CancellationToken ct)
     {
         // Who hides now is not shown from somebody's cache.
         Response.Headers.CacheControl = "no-cache";
-        if (await accounts.PublicAsync(person[1..], ct) is not var (name, text))
+        if (await accounts.PublicAsync(person[1..], ct) is not { } found)
         {
             Response.StatusCode = StatusCodes.Status404NotFound;
             return View("Nobody");
         }
 
-        var host = options.Value.Host;
-        var report = options.Value.AbuseContact is { Length: > 0 } contact ? contact : $"abuse@{host}";
-        return View(new PersonPage(name, $"{person[1..]}@{host}", System.Text.Encoding.UTF8.GetString(text.Span), report));
+        var report = options.Value.AbuseContact is { Length: > 0 } contact ? contact : $"abuse@{options.Value.Host}";
+        return View(new PersonPage(found, Encoding.UTF8.GetString(found.Text.Span), report));
+    }
+
+    [HttpGet("/{person:regex(^~)}/atom.xml"), HttpHead("/{person:regex(^~)}/atom.xml")]
+    public Task<IActionResult> Atom([FromRoute] string person, CancellationToken ct) => FeedAsync(person, "application/atom+xml", feeds => feeds.Atom(), ct);
+
+    [HttpGet("/{person:regex(^~)}/feed.json"), HttpHead("/{person:regex(^~)}/feed.json")]
+    public Task<IActionResult> Json([FromRoute] string person, CancellationToken ct) => FeedAsync(person, "application/feed+json", feeds => feeds.Json(), ct);
+
+    [HttpGet("/{person:regex(^~)}/twtxt.txt"), HttpHead("/{person:regex(^~)}/twtxt.txt")]
+    public Task<IActionResult> Twtxt([FromRoute] string person, CancellationToken ct) => FeedAsync(person, "text/plain", feeds => feeds.Twtxt(), ct);
+
+    private async Task<IActionResult> FeedAsync(string person, string type, Func<PersonFeeds, byte[]> write, CancellationToken ct)
+    {
+        Response.Headers.CacheControl = "no-cache";
+        Response.Headers.AccessControlAllowOrigin = "*";
+        if (await accounts.PublicAsync(person[1..], ct) is not { } found)
+        {
+            return NotFound();
+        }
+
+        var bytes = write(new PersonFeeds(found, reply));
+        var tag = new Microsoft.Net.Http.Headers.EntityTagHeaderValue($"\"{Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(bytes))[..32]}\"");
+        return File(bytes, $"{type}; charset=utf-8", lastModified: null, entityTag: tag);
     }
 }
 
-public sealed record PersonPage(string Name, string Address, string Text, string ReportTo)
+/// <param name="Text">What finger prints.</param>
+public sealed record PersonPage(PublicPerson Person, string Text, string ReportTo)
 {
+    /// <summary>Posts on the page; the feeds have all that finger has.</summary>
+    private const int Shown = 50;
+
+    public string Name => Person.Card.Name;
+
+    public string Handle => Person.Card.Handle;
+
+    public string Address => Person.Address;
+
+    public IReadOnlyList<PostLine> Posts => [.. Person.Card.ShownPosts.Take(Shown)];
+
+    /// <summary>Whom this member calls by a nick.</summary>
+    public string? Resolve(string nick) => Person.Card.Following.FirstOrDefault(f => f.Nick == nick)?.Address;
+
     public string ReportHref => $"mailto:{ReportTo}?subject={Uri.EscapeDataString($"Report: {Address}")}";
 }

@@ -1,0 +1,10 @@
+CREATE TABLE finger_homes (
+  member_id bigint NOT NULL REFERENCES members (id),
+  file text NOT NULL,
+  seen text NOT NULL,
+  agreed text NOT NULL,
+  other text,
+  problem text,
+  told_at timestamptz NOT NULL,
+  PRIMARY KEY (member_id, file)
+);
