@@ -83,7 +83,7 @@ public sealed class AgentReports(PanelDb db, LiveChanges live, Quotas quotas, Ti
     }
 
     private static bool IsSound(ItemReport item) =>
-        item.Kind is ItemStatus.Account or ItemStatus.SiteItem or ItemStatus.KeyItem && item.Name.Length is > 0 and <= LongestName && Enum.IsDefined(item.State);
+        item.Kind is ItemStatus.Account or ItemStatus.SiteItem or ItemStatus.KeyItem or ItemStatus.CertificateItem && item.Name.Length is > 0 and <= LongestName && Enum.IsDefined(item.State);
 
     /// <summary>One line of bounded length: the words come from programs that read what members wrote.</summary>
     private static string? Plain(string? message)

@@ -11,6 +11,9 @@ public sealed class ItemStatus
     public const string SiteItem = "site";
     public const string KeyItem = "key";
 
+    /// <summary>The certificate of the site of the same name.</summary>
+    public const string CertificateItem = "certificate";
+
     public long HostId { get; init; }
 
     public long MemberId { get; init; }
@@ -30,6 +33,9 @@ public sealed class ItemStatus
 
     public DateTime At { get; private set; }
 
+    /// <summary>The end of a certificate's life.</summary>
+    public DateTime? Until { get; private set; }
+
     /// <summary>Number of the report that last changed state or message; a repeated report changes nothing.</summary>
     public long Version { get; private set; }
 
@@ -42,8 +48,8 @@ public sealed class ItemStatus
         }
 
         var answers = revision != Revision;
-        var isNew = Version == 0 || report.State != State || message != Message;
-        (Revision, State, Message, At) = (revision, report.State, message, at);
+        var isNew = Version == 0 || report.State != State || message != Message || report.Until?.ToUniversalTime() != Until;
+        (Revision, State, Message, At, Until) = (revision, report.State, message, at, report.Until?.ToUniversalTime());
         Version = isNew ? version : Version;
         Milliseconds = isNew || answers ? report.Milliseconds : Milliseconds;
         return isNew || answers;

@@ -14,11 +14,17 @@ public sealed record SftpAddress(string Host, int Port, string User, string Path
 public sealed record DomainPage(
     long Id, string Name, string Typed, string? Site, string State, DateTime AddedAt, DateTime? ApprovedAt, DateTime? CheckedAt, IReadOnlyList<DomainRow> Rows);
 
+/// <summary>How a site's HTTPS stands. <paramref name="State"/> is <c>issued</c>, <c>pending</c> (being ordered; self-signed until then),
+/// <c>failed</c> (with the reason; an older certificate serves on until <paramref name="Until"/>) or <c>off</c> (self-signed: the house asks
+/// no certificate authority, or the site has no public name).</summary>
+public sealed record CertificatePage(string State, string? Reason, DateTime? Until);
+
 /// <summary>A site as its owner sees it. <paramref name="State"/> is <c>live</c>, <c>pending</c>, <c>failed</c> or <c>suspended</c>,
 /// always from what the host has reported; <paramref name="Reason"/> says why it is not live.</summary>
 public sealed record SitePage(
     long Id, string Handle, string Name, string Kind, string? PhpVersion, string Address, Uri Url, string State, string? Reason,
-    SftpAddress Sftp, IReadOnlyList<DomainPage> Domains, DateTime CreatedAt, DateTime? ReportedAt, long? Milliseconds, string Version);
+    SftpAddress Sftp, IReadOnlyList<DomainPage> Domains, DateTime CreatedAt, DateTime? ReportedAt, long? Milliseconds, string Version,
+    CertificatePage? Certificate = null);
 
 /// <summary>Puts together what people wrote and what the host reported.</summary>
 public sealed class SiteViews(PanelDb db, IOptions<HostingOptions> options, TimeProvider time)
@@ -34,16 +40,18 @@ public sealed class SiteViews(PanelDb db, IOptions<HostingOptions> options, Time
         var placement = await db.Set<Placement>().AsNoTracking().SingleOrDefaultAsync(p => p.MemberId == member.Id, ct);
         var host = placement is null ? null : await db.Set<Host>().AsNoTracking().SingleAsync(h => h.Id == placement.HostId, ct);
         var statuses = await db.Set<ItemStatus>().AsNoTracking()
-            .Where(s => s.MemberId == member.Id && s.Kind == ItemStatus.SiteItem && host != null && s.HostId == host.Id).ToDictionaryAsync(s => s.Name, ct);
+            .Where(s => s.MemberId == member.Id && (s.Kind == ItemStatus.SiteItem || s.Kind == ItemStatus.CertificateItem) && host != null && s.HostId == host.Id)
+            .ToDictionaryAsync(s => (s.Kind, s.Name), ct);
         var domains = await db.Set<SiteDomain>().AsNoTracking().Where(d => d.MemberId == member.Id).OrderBy(d => d.Name).ToListAsync(ct);
         return
         [
             .. sites.OrderBy(s => s.Name, StringComparer.Ordinal).Select(s =>
-                Page(member, s, placement, host, statuses.GetValueOrDefault(s.Name), domains.Where(d => d.SiteId == s.Id))),
+                Page(
+                member, s, placement, host, statuses.GetValueOrDefault((ItemStatus.SiteItem, s.Name)), statuses.GetValueOrDefault((ItemStatus.CertificateItem, s.Name)), domains.Where(d => d.SiteId == s.Id))),
         ];
     }
 
-    private SitePage Page(Member member, Site site, Placement? placement, Host? host, ItemStatus? status, IEnumerable<SiteDomain> domains)
+    private SitePage Page(Member member, Site site, Placement? placement, Host? host, ItemStatus? status, ItemStatus? certificate, IEnumerable<SiteDomain> domains)
     {
         var needed = Math.Max(site.Revision, placement?.StatusRevision ?? 0);
         var said = status is not null && status.Revision >= needed ? status : null;
@@ -55,8 +63,18 @@ public sealed class SiteViews(PanelDb db, IOptions<HostingOptions> options, Time
             new UriBuilder(Uri.UriSchemeHttp, address, facts?.HttpPort ?? options.Value.HttpPort).Uri, state, reason,
             new SftpAddress(facts?.SftpHost ?? "localhost", facts?.SftpPort ?? options.Value.SftpPort, member.Handle, $"/sites/{site.Name}/public"),
             [.. domains.Select(d => PageOf(d, site.Name))], site.CreatedAt, said?.At, said?.Milliseconds,
-            $"{needed}-{said?.Version ?? 0}-{(host?.IsSilent(time.GetUtcNow().UtcDateTime) == false ? 1 : 0)}");
+            $"{needed}-{said?.Version ?? 0}-{certificate?.Version ?? 0}-{(host?.IsSilent(time.GetUtcNow().UtcDateTime) == false ? 1 : 0)}",
+            CertificateOf(site, certificate, facts, domains.Any(d => d.ApprovedAt is not null) || !address.EndsWith(".localhost", StringComparison.Ordinal)));
     }
+
+    private static CertificatePage CertificateOf(Site site, ItemStatus? said, HostFacts? facts, bool named) => said switch
+    {
+        _ when facts?.Certificates != true => new("off", "The house asks no certificate authority, so browsers warn of the self-signed certificate. An admin sets Hosting:Acme.", null),
+        _ when !named => new("off", "The site has no public name yet, so no authority gives it a certificate. Add a name of your own.", null),
+        { State: ItemState.Failed } => new("failed", said.Message, said.Until),
+        { State: ItemState.Live } when said.Revision >= site.Revision => new("issued", null, said.Until),
+        _ => new("pending", "The certificate is being ordered; until it is there, the self-signed one answers.", said?.Until),
+    };
 
     internal DomainPage PageOf(SiteDomain domain, string? site) => new(
         domain.Id, domain.Name, domain.Typed, site, domain.ApprovedAt is null ? "waiting" : "approved", domain.AddedAt, domain.ApprovedAt, domain.CheckedAt,

@@ -35,7 +35,11 @@ public sealed class NameServer : IDisposable
 
     public Task TextAsync(string name, string value) => TellAsync("set-txt", new { host = name + ".", value });
 
-    public Task AddressAsync(string name, params string[] addresses) => TellAsync("add-a", new { host = name + ".", addresses });
+    public async Task AddressAsync(string name, params string[] addresses)
+    {
+        await TellAsync("clear-a", new { host = name + "." });
+        await TellAsync("add-a", new { host = name + ".", addresses });
+    }
 
     public Task BrokenAsync(string name) => TellAsync("set-servfail", new { host = name + "." });
 

@@ -59,6 +59,11 @@ internal static class SiteVerbs
             Console.WriteLine(reason);
         }
 
+        if (site["certificate"] is { } tls)
+        {
+            Console.WriteLine($"HTTPS: {tls["state"]} {tls["until"]} {tls["reason"]}".TrimEnd());
+        }
+
         var sftp = site["sftp"]!;
         Console.WriteLine($"Files: sftp -P {sftp["port"]} {sftp["user"]}@{sftp["host"]}:{sftp["path"]}");
         foreach (var domain in site["domains"]!.AsArray())

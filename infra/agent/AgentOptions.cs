@@ -29,6 +29,8 @@ internal sealed partial record AgentOptions
     /// <summary>How long a php-fpm master without children stays.</summary>
     public TimeSpan PhpIdle { get; init; } = TimeSpan.FromMinutes(2);
 
+    public AcmeOptions Acme { get; init; } = new(null, null, null, null, null, TimeSpan.FromMinutes(15));
+
     public bool Undo { get; init; }
 
     /// <summary>Throws <see cref="ArgumentException"/> with the key's name and what is expected.</summary>
@@ -57,8 +59,28 @@ internal sealed partial record AgentOptions
             ImageBytes = Number("Hosting__ImageBytes", Value("Hosting__ImageBytes"), 20L << 30, 0, 1L << 50),
             FullPassEvery = TimeSpan.FromSeconds(Number("Hosting__FullPassSeconds", Value("Hosting__FullPassSeconds"), 180, 1, 86400)),
             PhpIdle = TimeSpan.FromSeconds(Number("Hosting__PhpIdleSeconds", Value("Hosting__PhpIdleSeconds"), 120, 1, 86400)),
+            Acme = ReadAcme(Value),
             Undo = given.ContainsKey("--undo"),
         };
+    }
+
+    private static AcmeOptions ReadAcme(Func<string, string?> value)
+    {
+        var (directory, email) = (value("Hosting__Acme__Directory"), value("Hosting__Acme__Email"));
+        if (directory is not null && (!Uri.TryCreate(directory, UriKind.Absolute, out var url) || url.Scheme != Uri.UriSchemeHttps))
+        {
+            throw new ArgumentException($"Hosting__Acme__Directory is '{directory}': expected the https address of a certificate authority's ACME directory.");
+        }
+
+        if (directory is not null && email?.Contains('@', StringComparison.Ordinal) != true)
+        {
+            throw new ArgumentException("Hosting__Acme__Email is missing: expected an address that the certificate authority may write to.");
+        }
+
+        string? Place(string key) => value(key) is not { } path || (Path.IsPathFullyQualified(path) && File.Exists(path)) ? value(key)
+            : throw new ArgumentException($"{key} is '{path}': expected the whole path of a file.");
+        return new AcmeOptions(directory, email, Place("Hosting__Acme__CaFile"), Place("Hosting__Acme__DnsHook"), value("Hosting__Acme__Resolver"),
+            TimeSpan.FromSeconds(Number("Hosting__Acme__RetrySeconds", value("Hosting__Acme__RetrySeconds"), 900, 1, 86400)));
     }
 
     /// <summary>As <c>printf %s "$DATA" | sha256sum | cut -c1-8</c>.</summary>

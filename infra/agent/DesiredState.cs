@@ -51,9 +51,10 @@ public sealed record AccountsAnswer(
     IReadOnlyList<AccountState> Accounts,
     IReadOnlyList<AgentRequest> Requests);
 
-/// <summary>One item (<c>account</c>, <c>site</c> or <c>key</c>) after a pass; <paramref name="Message"/> is the reason in
+/// <summary>One item (<c>account</c>, <c>site</c>, <c>key</c> or a site's <c>certificate</c>) after a pass; <paramref name="Until"/> is the
+/// end of a certificate's life (UTC); <paramref name="Message"/> is the reason in
 /// words its owner can act on when it is not well.</summary>
-public sealed record ItemReport(string Kind, string Name, ItemState State, string? Message, long Milliseconds);
+public sealed record ItemReport(string Kind, string Name, ItemState State, string? Message, long Milliseconds, DateTime? Until = null);
 
 /// <summary>Disk used by one account; <paramref name="Enforced"/> says whether the file system itself refuses more.</summary>
 public sealed record UsageReport(string Handle, long DiskBytes, long? LimitBytes, bool Enforced);
@@ -68,7 +69,8 @@ public sealed record HostFacts(
     string SftpHost,
     string FileSystem,
     bool QuotaEnforced,
-    IReadOnlyList<string> PhpVersions);
+    IReadOnlyList<string> PhpVersions,
+    bool Certificates = false);
 
 /// <summary>The body of <c>POST /agent/v1/reports</c>. Sent after every pass and repeated by the next one when it was lost.
 /// <paramref name="RequestId"/> and <paramref name="Plan"/> answer an <see cref="AgentRequest"/>.</summary>

@@ -17,16 +17,20 @@ internal sealed class ExtraUsers(Layout layout, string directory = "/var/lib/ext
         var ours = Lines(now.Passwd).Where(l => Identity.IsOurs(Id(l))).Select(Name).ToHashSet(StringComparer.Ordinal);
         var members = users?.OrderBy(u => u.Uid).ToList() ?? [];
         ours.UnionWith(members.Select(u => u.Handle));
-        ours.Add(Identity.Nginx);
+        ours.UnionWith([Identity.Nginx, Identity.Acme]);
 
         var passwd = Lines(now.Passwd).Where(l => !Identity.IsOurs(Id(l))).ToList();
         var shadow = Lines(now.Shadow).Where(l => !ours.Contains(Name(l))).ToList();
         var group = Lines(now.Group).Where(l => !Identity.IsOurs(Id(l))).ToList();
         if (users is not null)
         {
-            passwd.Add($"{Identity.Nginx}:x:{Identity.NginxId}:{Identity.NginxId}::/nonexistent:/usr/sbin/nologin");
-            shadow.Add($"{Identity.Nginx}:!:::::::");
-            group.Add($"{Identity.Nginx}:x:{Identity.NginxId}:");
+            foreach (var (name, id) in new[] { (Identity.Nginx, Identity.NginxId), (Identity.Acme, Identity.AcmeId) })
+            {
+                passwd.Add($"{name}:x:{id}:{id}::/nonexistent:/usr/sbin/nologin");
+                shadow.Add($"{name}:!:::::::");
+                group.Add($"{name}:x:{id}:");
+            }
+
             group.Add($"{Identity.Members}:x:{Identity.MembersGid}:{string.Join(',', members.Select(u => u.Handle))}");
         }
 
@@ -72,7 +76,8 @@ internal sealed class ExtraUsers(Layout layout, string directory = "/var/lib/ext
 
     /// <summary>Names that the machine's own files resolve: a member of that name would be somebody else.</summary>
     public IReadOnlySet<string> TakenByMachine() =>
-        new[] { "passwd", "group" }.SelectMany(f => Lines(Files.ReadOrNull(Path.Combine(etc, f)) ?? "")).Select(Name).ToHashSet(StringComparer.Ordinal);
+        new[] { "passwd", "group" }.SelectMany(f => Lines(Files.ReadOrNull(Path.Combine(etc, f)) ?? "")).Select(Name)
+            .Concat([Identity.Nginx, Identity.Acme, Identity.Members]).ToHashSet(StringComparer.Ordinal);
 
     private static IEnumerable<string> Lines(string text) => text.Split('\n').Where(l => l.Length > 0);
 

@@ -18,6 +18,7 @@ internal sealed class Host : IDisposable
         Sftp = new FileServer(Layout);
         PhpVersions = PhpPool.Versions();
         Php = new PhpMasters(Layout, options.PhpIdle, log);
+        Certificates = null!;
     }
 
     public Action<string> Log { get; }
@@ -37,6 +38,9 @@ internal sealed class Host : IDisposable
     public FileServer Sftp { get; }
 
     public PhpMasters Php { get; }
+
+    /// <summary>There once the machine is prepared.</summary>
+    public Certificates Certificates { get; private set; }
 
     public IReadOnlyList<string> PhpVersions { get; }
 
@@ -107,6 +111,7 @@ internal sealed class Host : IDisposable
     public void Dispose()
     {
         Php.Dispose();
+        Certificates?.Dispose();
         Web.Dispose();
         hold.Dispose();
     }
@@ -133,6 +138,7 @@ internal sealed class Host : IDisposable
         Files.Directory(Layout.Php, Modes.Traverse);
         Volume.Prepare(Log);
         Trees.DiscardHalfMade();
+        Certificates = new Certificates(Layout, options.Acme, TimeProvider.System, Log);
         ChoosePorts();
         KeepDaemons();
         OpenPools();

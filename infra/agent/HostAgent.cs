@@ -67,7 +67,7 @@ internal sealed class HostAgent(AgentOptions options, Host host, AgentLink link,
     private async Task TurnAsync(AccountsAnswer? answer, CancellationToken ct)
     {
         var full = time.GetUtcNow() >= nextFull || answer is { Full: true };
-        HashSet<string> changed = [.. retries.Due()];
+        HashSet<string> changed = [.. retries.Due(), .. host.Certificates.TakeNews()];
         if (answer is not null)
         {
             Take(answer, changed);
@@ -128,7 +128,7 @@ internal sealed class HostAgent(AgentOptions options, Host host, AgentLink link,
         var answer = ask(early.Token);
         while (await Task.WhenAny(answer, Task.Delay(TimeSpan.FromSeconds(1), time, ct)) != answer)
         {
-            if (host.IsOneDown)
+            if (host.IsOneDown || host.Certificates.HasNews)
             {
                 await early.CancelAsync();
                 return await answer.ContinueWith(a => a.IsCompletedSuccessfully ? a.Result : null, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
@@ -196,7 +196,7 @@ internal sealed class HostAgent(AgentOptions options, Host host, AgentLink link,
 
     private HostReport Facts() => new(
         desired.Epoch, desired.Revision, false, 0,
-        new HostFacts(host.Ports.HttpPort, host.Ports.HttpsPort, host.Ports.SftpPort, "localhost", host.Volume.Kind, host.Volume.Enforces, host.PhpVersions),
+        new HostFacts(host.Ports.HttpPort, host.Ports.HttpsPort, host.Ports.SftpPort, "localhost", host.Volume.Kind, host.Volume.Enforces, host.PhpVersions, host.Certificates.IsOn),
         [], [], Orphans(), null, null);
 
     /// <summary>Accounts that are here and that Panel does not know: they are left running.</summary>

@@ -1,12 +1,12 @@
 namespace Panel.Agent;
 
-/// <summary>The uid range that is ours on a host, and the two system identities at its end. All of them live in
+/// <summary>The uid range that is ours on a host, and the system identities at its end. All of them live in
 /// /var/lib/extrausers; the machine's own /etc/passwd is never touched.</summary>
 internal static class Identity
 {
     public const int First = 200_000, Last = 299_989;
-    public const int NginxId = 299_998, MembersGid = 299_999;
-    public const string Nginx = "panel-nginx", Members = "panel-members";
+    public const int AcmeId = 299_997, NginxId = 299_998, MembersGid = 299_999;
+    public const string Acme = "panel-acme", Nginx = "panel-nginx", Members = "panel-members";
 
     /// <summary>A member's uid; the group of the same number is the member's own.</summary>
     public static bool IsMember(int uid) => uid is >= First and <= Last;

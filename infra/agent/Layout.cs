@@ -23,6 +23,16 @@ internal sealed class Layout(string root, string run)
 
     public string Ssh => $"{Root}/ssh";
 
+    /// <summary>Keys and certificates of sites, as HANDLE.SITE.key and .crt; nginx' workers read them while they shake hands.</summary>
+    public string Tls => $"{Root}/tls";
+
+    /// <summary>lego's own account and papers; its user's, and nothing in it is ever opened by root.</summary>
+    public string Acme => $"{Root}/acme";
+
+    public string AcmeWebroot => $"{Root}/acme-webroot";
+
+    public string AcmeRequests => $"{Root}/acme-requests";
+
     public string Keys => $"{Root}/keys";
 
     public string Php => $"{Root}/php";

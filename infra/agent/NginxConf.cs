@@ -78,6 +78,8 @@ internal static class NginxConf
               if (!-d {{at.Vhosts}}/$vhost/public) { return 404; }
               return 200 "$vhost $kind\n";
             }
+            # Before everything else and never a member's directory: whoever answers here is given certificates.
+            location ^~ /.well-known/acme-challenge/ { root {{at.AcmeWebroot}}; disable_symlinks on; default_type text/plain; try_files $uri =404; }
             location ~ /\.(?!well-known/) { return 404; }
             location ~* \.(?:php[0-9]|phtml|phar)$ { return 404; }
             location ~* \.php$ {

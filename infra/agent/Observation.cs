@@ -17,7 +17,7 @@ internal sealed class Observation
         users = found.ToDictionary();
         vhosts = host.Vhosts.All.ToLookup(v => host.Vhosts.OwnerOf(v.Value) ?? "", StringComparer.Ordinal);
         limits = new(host.Volume.Limits);
-        View = new HostView(host.Layout, host.Vhosts, host.Users.TakenByMachine(), users, host.PhpVersions);
+        View = new HostView(host.Layout, host.Vhosts, host.Users.TakenByMachine(), users, host.PhpVersions, host.Certificates);
     }
 
     public HostView View { get; }

@@ -87,10 +87,11 @@ internal sealed class Pass(Host host, Observation seen, TimeProvider time)
         var clock = Stopwatch.StartNew();
         var times = new Dictionary<string, long>();
         IReadOnlyList<Problem> problems = [.. wanted.Problems, .. await new Apply(host, time).RunAsync(wanted, steps, times, ct)];
+        host.Certificates.Want(account, account.Sites.Select(s => s.Name).Except(wanted.Aside).ToHashSet(StringComparer.Ordinal));
         return new Passed(Report(account, problems, times, clock.ElapsedMilliseconds), steps, problems.Count == 0);
     }
 
-    private static AccountReport Report(AccountState account, IReadOnlyList<Problem> problems, Dictionary<string, long> times, long whole)
+    private AccountReport Report(AccountState account, IReadOnlyList<Problem> problems, Dictionary<string, long> times, long whole)
     {
         var fine = account.Status switch { AccountStatus.Removed => ItemState.Removed, AccountStatus.Suspended => ItemState.Suspended, _ => ItemState.Live };
         ItemReport Item(string kind, string name, long milliseconds)
@@ -104,6 +105,7 @@ internal sealed class Pass(Host host, Observation seen, TimeProvider time)
         [
             Item("account", account.Handle, whole),
             .. account.Sites.Select(s => Item("site", s.Name, times.GetValueOrDefault(s.Name))),
+            .. account.Sites.Select(s => host.Certificates.Report(account.Handle, s.Name)).OfType<ItemReport>(),
             .. account.Keys.Select(k => Item("key", $"{k.Id}", 0)),
         ]);
     }

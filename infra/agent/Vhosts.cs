@@ -21,13 +21,13 @@ internal sealed class Vhosts(Layout layout)
 
     public IReadOnlyDictionary<string, Links> All => all;
 
-    public Links For(string handle, string site, bool php, bool suspended)
+    public Links For(string handle, string site, bool php, bool suspended, (string Certificate, string Key)? tls)
     {
         var links = new Dictionary<string, string>
         {
             ["public"] = layout.Public(handle, site),
-            ["tls.crt"] = $"{layout.Vhosts}/{Default}/tls.crt",
-            ["tls.key"] = $"{layout.Vhosts}/{Default}/tls.key",
+            ["tls.crt"] = tls?.Certificate ?? $"{layout.Vhosts}/{Default}/tls.crt",
+            ["tls.key"] = tls?.Key ?? $"{layout.Vhosts}/{Default}/tls.key",
         };
         if (php)
         {

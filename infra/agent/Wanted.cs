@@ -88,7 +88,8 @@ internal sealed record Wanted(AccountState Asked, AccountShape Shape, IReadOnlyL
             var php = site.Kind == SiteKind.Php;
             version ??= php ? site.PhpVersion ?? host.PhpVersions[0] : null;
             sites.Add(site.Name);
-            vhosts[site.Address] = host.Vhosts.For(asked.Handle, site.Name, php, suspended);
+            Links For(string name) => host.Vhosts.For(asked.Handle, site.Name, php, suspended, host.Certificates?.Find(asked.Handle, site.Name, name));
+            vhosts[site.Address] = For(site.Address);
             foreach (var domain in site.Domains)
             {
                 if (Refusal(domain, site, asked.Handle, host, vhosts) is { } not)
@@ -97,7 +98,7 @@ internal sealed record Wanted(AccountState Asked, AccountShape Shape, IReadOnlyL
                     continue;
                 }
 
-                vhosts[domain] = vhosts[site.Address];
+                vhosts[domain] = For(domain);
             }
         }
 
@@ -137,4 +138,5 @@ internal sealed record HostView(
     Vhosts Vhosts,
     IReadOnlySet<string> TakenByMachine,
     IReadOnlyDictionary<string, UnixUser> Users,
-    IReadOnlyList<string> PhpVersions);
+    IReadOnlyList<string> PhpVersions,
+    Certificates? Certificates = null);

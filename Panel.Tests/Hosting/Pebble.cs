@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+
+namespace Panel.Tests.Hosting;
+
+/// <summary>A real certificate authority on loopback: Let's Encrypt's own test server, asking the test's name server and
+/// validating at the test's web server.</summary>
+public sealed class Pebble : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("panel-pebble-").FullName;
+    private readonly Process process;
+    private readonly int management;
+
+    private Pebble(NameServer dns, int httpPort, int lifeSeconds)
+    {
+        var ports = NameServer.FreePorts(2);
+        (Address, management) = (new Uri(string.Create(CultureInfo.InvariantCulture, $"https://127.0.0.1:{ports[0]}/dir")), ports[1]);
+        // lego runs as a user of its own and reads the authority's own certificate.
+        File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
+        using (var made = Process.Start("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1",
+            "-subj", "/CN=pebble", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", $"{folder}/key.pem", "-out", CaFile]))
+        {
+            made.WaitForExit();
+            Assert.Equal(0, made.ExitCode);
+        }
+
+        File.WriteAllText($"{folder}/config.json", JsonSerializer.Serialize(new
+        {
+            pebble = new
+            {
+                listenAddress = $"127.0.0.1:{ports[0]}",
+                managementListenAddress = $"127.0.0.1:{management}",
+                certificate = CaFile,
+                privateKey = $"{folder}/key.pem",
+                httpPort,
+                tlsPort = 9,
+                ocspResponderURL = "",
+                externalAccountBindingRequired = false,
+                certificateValidityPeriod = lifeSeconds,
+            },
+        }));
+        var start = new ProcessStartInfo("pebble") { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var argument in new[] { "-config", $"{folder}/config.json", "-dnsserver", dns.Address })
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        start.Environment["PEBBLE_VA_NOSLEEP"] = "1";
+        process = Process.Start(start)!;
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
+
+    public Uri Address { get; }
+
+    public string CaFile => $"{folder}/ca.pem";
+
+    /// <summary>What visitors would trust.</summary>
+    public string RootFile => $"{folder}/root.pem";
+
+    public static async Task<Pebble> StartAsync(NameServer dns, int httpPort, int lifeSeconds)
+    {
+        var pebble = new Pebble(dns, httpPort, lifeSeconds);
+        await AgentMachine.UntilAsync(async () => (await AgentMachine.RunAsync(
+            "curl", "-sf", "--cacert", pebble.CaFile, "-o", pebble.RootFile, $"https://127.0.0.1:{pebble.management}/roots/0")).Code == 0);
+        return pebble;
+    }
+
+    public void Dispose()
+    {
+        process.Kill();
+        process.WaitForExit();
+        process.Dispose();
+        Directory.Delete(folder, recursive: true);
+    }
+}

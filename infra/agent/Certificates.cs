@@ -1,0 +1,208 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Panel.Hosting;
+
+namespace Panel.Agent;
+
+/// <summary>One site's certificate as it lies on disk: for these names, between these times.</summary>
+internal sealed record Certificate(IReadOnlySet<string> Names, DateTimeOffset From, DateTimeOffset Until)
+{
+    /// <summary>Two thirds of its life, up to a twentieth of it earlier, so that a house's certificates do not fall due together.</summary>
+    public DateTimeOffset Due => From + ((Until - From) * ((2.0 / 3) - (Math.Abs(From.Ticks % 997) / 997.0 / 20)));
+}
+
+/// <summary>One certificate per site, ordered beside the passes and taken up by the next one. The key is made here and never
+/// leaves root; only the request for it goes to lego. A failure is tried again after 15 minutes, then twice as long each time,
+/// at most a day; names that the authority refuses are left out, so that one bad name does not keep the others waiting.</summary>
+internal sealed class Certificates : IDisposable
+{
+    // 300 new orders per account in 3 hours are Let's Encrypt's limit (letsencrypt.org/docs/rate-limits).
+    private const int MostOrders = 280;
+
+    private static readonly TimeSpan Window = TimeSpan.FromHours(3), Longest = TimeSpan.FromDays(1);
+
+    private readonly Layout layout;
+    private readonly AcmeOptions options;
+    private readonly Acme acme;
+    private readonly TimeProvider time;
+    private readonly Action<string> log;
+    private readonly ConcurrentDictionary<string, Certificate> all = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Order> orders = new(StringComparer.Ordinal);
+    private readonly ConcurrentQueue<string> news = new();
+    private readonly Queue<DateTimeOffset> made = new();
+    private readonly CancellationTokenSource stop = new();
+    private readonly SemaphoreSlim hurry = new(0);
+    private readonly Task work;
+
+    public Certificates(Layout layout, AcmeOptions options, TimeProvider time, Action<string> log)
+    {
+        (this.layout, this.options, this.time, this.log) = (layout, options, time, log);
+        acme = new Acme(layout, options);
+        Files.Directory(layout.Tls, Modes.Group, 0, Identity.NginxId);
+        foreach (var file in Directory.EnumerateFiles(layout.Tls, "*.crt"))
+        {
+            Learn(Path.GetFileNameWithoutExtension(file));
+        }
+
+        work = IsOn ? Task.Run(WorkAsync) : Task.CompletedTask;
+    }
+
+    public bool IsOn => options.Directory is not null;
+
+    public bool HasNews => !news.IsEmpty;
+
+    /// <summary>Where the certificate and key of this name lie; null while there is none that is good for it.</summary>
+    public (string Certificate, string Key)? Find(string handle, string site, string name) =>
+        all.GetValueOrDefault($"{handle}.{site}") is { } found && found.Names.Contains(name) && found.Until > time.GetUtcNow()
+            ? (Crt($"{handle}.{site}"), Key($"{handle}.{site}")) : null;
+
+    /// <summary>Accounts whose certificates have something new to tell.</summary>
+    public IEnumerable<string> TakeNews()
+    {
+        while (news.TryDequeue(out var id))
+        {
+            yield return id.Split('.')[0];
+        }
+    }
+
+    /// <summary>What the sites of an account need from now on; whether there is something to order is found out beside.</summary>
+    public void Want(AccountState account, IEnumerable<string> good)
+    {
+        foreach (var id in orders.Keys.Where(k => k.StartsWith(account.Handle + ".", StringComparison.Ordinal)).Except(good.Select(s => $"{account.Handle}.{s}")))
+        {
+            orders.TryRemove(id, out _);
+        }
+
+        foreach (var site in account.Sites.Where(s => IsOn && account.Status == AccountStatus.Active && good.Contains(s.Name)))
+        {
+            // No authority gives a certificate for a name below localhost (CA/B Forum BR 4.2.2).
+            var names = site.Domains.Append(site.Address).Where(n => Grammar.IsDomain(n) && !n.EndsWith(".localhost", StringComparison.Ordinal)).ToHashSet(StringComparer.Ordinal);
+            var id = $"{account.Handle}.{site.Name}";
+            if (names.Count > 0 && !(orders.TryGetValue(id, out var order) && order.Names.SetEquals(names)))
+            {
+                orders[id] = new Order(names, 0, time.GetUtcNow(), null);
+                hurry.Release();
+            }
+            else if (names.Count == 0)
+            {
+                orders.TryRemove(id, out _);
+            }
+        }
+    }
+
+    /// <summary>How the certificate of a site stands; null when there is none and nothing is known of one.</summary>
+    public ItemReport? Report(string handle, string site)
+    {
+        var (found, order) = (all.GetValueOrDefault($"{handle}.{site}"), orders.GetValueOrDefault($"{handle}.{site}"));
+        return order?.Reason is { } reason ? new ItemReport("certificate", site, ItemState.Failed, reason, 0, found?.Until.UtcDateTime)
+            : order is not null && found?.Names.IsSupersetOf(order.Names) == true ? new ItemReport("certificate", site, ItemState.Live, null, 0, found.Until.UtcDateTime) : null;
+    }
+
+    public void Dispose()
+    {
+        stop.Cancel();
+        work.ContinueWith(_ => { }, TaskScheduler.Default).Wait(TimeSpan.FromSeconds(5));
+        stop.Dispose();
+        hurry.Dispose();
+    }
+
+    private async Task WorkAsync()
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            foreach (var (id, order) in orders.OrderBy(o => o.Value.Next))
+            {
+                var known = all.GetValueOrDefault(id);
+                var enough = known is not null && order.Reason is null && known.Names.IsSupersetOf(order.Names);
+                if (order.Next <= time.GetUtcNow() && !(enough && known!.Due > time.GetUtcNow()) && HasRoom())
+                {
+                    Make(id, order);
+                }
+            }
+
+            await hurry.WaitAsync(TimeSpan.FromSeconds(1), stop.Token);
+        }
+    }
+
+    private bool HasRoom()
+    {
+        while (made.TryPeek(out var first) && first < time.GetUtcNow() - Window)
+        {
+            made.Dequeue();
+        }
+
+        return made.Count < MostOrders;
+    }
+
+    private void Make(string id, Order order)
+    {
+        var (left, reasons) = (order.Names.ToHashSet(StringComparer.Ordinal), new List<string>());
+        try
+        {
+            // The second try is without the names that were refused in the first.
+            for (var tries = 0; tries < 2 && left.Count > 0; tries++)
+            {
+                made.Enqueue(time.GetUtcNow());
+                using var key = OwnKey(id);
+                var (chain, refused) = acme.Order(id, left, key);
+                reasons.AddRange(refused.Values);
+                left.ExceptWith(refused.Keys);
+                if (chain is not null)
+                {
+                    using var checkedPair = X509Certificate2.CreateFromPem(chain, key.ExportECPrivateKeyPem());
+                    Files.Put(Crt(id), chain, Modes.GroupFile, Identity.NginxId);
+                    Learn(id);
+                    break;
+                }
+            }
+        }
+        catch (Exception no) when (no is MachineException or IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            reasons.Add(no.Message);
+        }
+
+        var wait = TimeSpan.FromSeconds(Math.Min(Longest.TotalSeconds, options.Retry.TotalSeconds * Math.Pow(2, Math.Min(order.Times, 20))));
+        var next = reasons.Count == 0 ? order with { Times = 0, Reason = null, Next = time.GetUtcNow() }
+            : order with { Times = order.Times + 1, Reason = string.Join(' ', reasons), Next = time.GetUtcNow() + wait };
+        // Other names may be wanted meanwhile: then this says nothing about them.
+        _ = orders.TryUpdate(id, next, order);
+        log($"certificate of {id}: {next.Reason ?? "issued"}");
+        news.Enqueue(id);
+    }
+
+    private ECDsa OwnKey(string id)
+    {
+        var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        if (Files.ReadOrNull(Key(id)) is { } pem)
+        {
+            key.ImportFromPem(pem);
+        }
+        else
+        {
+            Files.Put(Key(id), key.ExportPkcs8PrivateKeyPem(), Modes.GroupFile, Identity.NginxId);
+        }
+
+        return key;
+    }
+
+    private void Learn(string id)
+    {
+        try
+        {
+            using var found = X509CertificateLoader.LoadCertificateFromFile(Crt(id));
+            var names = found.Extensions.OfType<X509SubjectAlternativeNameExtension>().SelectMany(e => e.EnumerateDnsNames());
+            all[id] = new Certificate(names.ToHashSet(StringComparer.Ordinal), found.NotBefore.ToUniversalTime(), found.NotAfter.ToUniversalTime());
+        }
+        catch (CryptographicException broken)
+        {
+            log($"certificate of {id} is unreadable and is ordered again: {broken.Message}");
+        }
+    }
+
+    private string Crt(string id) => $"{layout.Tls}/{id}.crt";
+
+    private string Key(string id) => $"{layout.Tls}/{id}.key";
+
+    private sealed record Order(IReadOnlySet<string> Names, int Times, DateTimeOffset Next, string? Reason);
+}
