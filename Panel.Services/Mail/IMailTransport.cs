@@ -36,6 +36,15 @@ public interface IMailConnection : IAsyncDisposable
     /// </param>
     Task<MailReply> SendAsync(
         string from, string to, ReadOnlyMemory<byte> message, Func<CancellationToken, Task<bool>> beforeFinalDot, CancellationToken ct);
+
+    /// <summary>
+    /// Says, before <see cref="SendAsync"/>, which mail comes after that one, so that a relay with PIPELINING is asked for it
+    /// together with the final dot: one round trip per message. Its final dot still waits for its own call. If another mail or
+    /// none follows after all, nothing was sent and the connection is closed. Saying nothing is always right.
+    /// </summary>
+    void AnnounceNext(string from, string to, ReadOnlyMemory<byte> message)
+    {
+    }
 }
 
 /// <summary>The result of <see cref="IMailTransport.OpenAsync"/>: a connection, or the reply that says why there is none.</summary>

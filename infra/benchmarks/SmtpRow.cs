@@ -66,8 +66,14 @@ public static class SmtpRow
         {
             var opening = await transport.OpenAsync(ct);
             await using var connection = opening.Connection ?? throw new InvalidOperationException(opening.Reply.Words);
-            while (Interlocked.Decrement(ref left) >= 0)
+            var more = Interlocked.Decrement(ref left) >= 0;
+            while (more)
             {
+                if (more = Interlocked.Decrement(ref left) >= 0)
+                {
+                    connection.AnnounceNext("from@bench.example", "to@bench.example", message);
+                }
+
                 var reply = await connection.SendAsync("from@bench.example", "to@bench.example", message, Yes, ct);
                 if (reply.Result != MailResult.Accepted)
                 {

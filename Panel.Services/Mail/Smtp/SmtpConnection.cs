@@ -14,6 +14,7 @@ internal sealed class SmtpConnection(SmtpWire wire, SmtpExtensions offered, Smtp
     private volatile bool dotting;
 
     private bool broken;
+    private (string From, string To, ReadOnlyMemory<byte> Message)? next;
 
     public bool IsOpen => !broken && !envelope.IsOver;
 
@@ -30,11 +31,13 @@ internal sealed class SmtpConnection(SmtpWire wire, SmtpExtensions offered, Smtp
             return refusal;
         }
 
+        var ahead = next;
+        next = null;
         dotting = false;
         using var stop = ct.UnsafeRegister(static self => ((SmtpConnection)self!).Stop(), this);
         try
         {
-            return await envelope.AnnounceAsync(sender, recipient, message) ?? await HandOverAsync(message, beforeFinalDot, ct);
+            return await envelope.AnnounceAsync(sender, recipient, message) ?? await HandOverAsync(message, ahead, beforeFinalDot, ct);
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
         {
@@ -52,9 +55,12 @@ internal sealed class SmtpConnection(SmtpWire wire, SmtpExtensions offered, Smtp
         }
     }
 
+    public void AnnounceNext(string from, string to, ReadOnlyMemory<byte> message) => next = (from, to, message);
+
     public async ValueTask DisposeAsync()
     {
-        if (IsOpen)
+        // A server that waits for a message that does not come would take QUIT for its first line.
+        if (IsOpen && !envelope.IsAhead)
         {
             broken = true;
             try
@@ -72,7 +78,8 @@ internal sealed class SmtpConnection(SmtpWire wire, SmtpExtensions offered, Smtp
         await wire.DisposeAsync();
     }
 
-    private async ValueTask<MailReply> HandOverAsync(ReadOnlyMemory<byte> message, Func<CancellationToken, Task<bool>> beforeFinalDot, CancellationToken ct)
+    private async ValueTask<MailReply> HandOverAsync(
+        ReadOnlyMemory<byte> message, (string From, string To, ReadOnlyMemory<byte> Message)? ahead, Func<CancellationToken, Task<bool>> beforeFinalDot, CancellationToken ct)
     {
         DotStuffing.Write(wire.Output, message.Span);
         await wire.FlushAsync(options.CommandTimeout);
@@ -85,6 +92,11 @@ internal sealed class SmtpConnection(SmtpWire wire, SmtpExtensions offered, Smtp
 
         ct.ThrowIfCancellationRequested();
         wire.Output.Write(".\r\n"u8);
+        if (ahead is { } following && SmtpChecks.Refuse(following.From, following.To, following.Message.Span, offered, out var sender, out var recipient) is null)
+        {
+            envelope.WriteAhead(sender, recipient, following.Message.Span);
+        }
+
         dotting = true;
         await wire.FlushAsync(options.CommandTimeout);
         return await envelope.ConcludeAsync();

@@ -16,13 +16,34 @@ internal sealed class SmtpEnvelope(SmtpWire wire, SmtpExtensions offered, SmtpOp
 
     private bool used;
     private int last;
+    private (EnvelopeAddress Sender, EnvelopeAddress Recipient, int Length)? ahead;
 
     /// <summary>Set when the dialogue is out of step or the server said goodbye (421): no further message may be sent.</summary>
     public bool IsOver { get; private set; }
 
+    /// <summary>The server has been asked for a message that nobody has begun to hand over.</summary>
+    public bool IsAhead => ahead is not null;
+
+    /// <summary>Adds the commands for the message after this one behind its final dot (RFC 2920 §3.1 lets message content be the
+    /// first of a group). Their replies are read by <see cref="AnnounceAsync"/> for that message.</summary>
+    public void WriteAhead(EnvelopeAddress sender, EnvelopeAddress recipient, ReadOnlySpan<byte> message)
+    {
+        if (offered.Pipelining)
+        {
+            WriteCommands(reset: false, sender, recipient, message);
+            ahead = (sender, recipient, message.Length);
+        }
+    }
+
     /// <summary>Null when the server waits for the message, otherwise its no.</summary>
     public async ValueTask<MailReply?> AnnounceAsync(EnvelopeAddress sender, EnvelopeAddress recipient, ReadOnlyMemory<byte> message)
     {
+        if (ahead is { } asked)
+        {
+            ahead = null;
+            return asked == (sender, recipient, message.Length) ? await ReadAheadAsync() : Stray();
+        }
+
         var reset = needsReset;
         needsReset = true;
         WriteCommands(reset, sender, recipient, message.Span);
@@ -33,7 +54,7 @@ internal sealed class SmtpEnvelope(SmtpWire wire, SmtpExtensions offered, SmtpOp
             return No(SmtpStage.Mail);
         }
 
-        return offered.Pipelining ? await ReadAllAsync() : await StepAsync(recipient);
+        return offered.Pipelining ? await ReadAllAsync(afterRefusal: false) : await StepAsync(recipient);
     }
 
     /// <summary>The reply to the final dot.</summary>
@@ -46,10 +67,31 @@ internal sealed class SmtpEnvelope(SmtpWire wire, SmtpExtensions offered, SmtpOp
         return reply;
     }
 
+    private ValueTask<MailReply?> ReadAheadAsync()
+    {
+        var afterRefusal = needsReset;
+        needsReset = true;
+        return ReadAllAsync(afterRefusal);
+    }
+
+    private MailReply Stray() => Over("Another message was announced on this connection.");
+
+    private MailReply Over(string why)
+    {
+        IsOver = true;
+        return MailReply.Own(MailResult.NotSent, why);
+    }
+
     /// <summary>The three replies of MAIL, RCPT and DATA, which come whatever the first of them says.</summary>
-    private async ValueTask<MailReply?> ReadAllAsync()
+    private async ValueTask<MailReply?> ReadAllAsync(bool afterRefusal)
     {
         var no = await ReadAsync() == 250 ? null : No(SmtpStage.Mail);
+        if (no is not null && afterRefusal)
+        {
+            // Some servers keep the sender of a message that they refused, and say no to the next MAIL for that alone (rule F14b).
+            return Over("The mail relay refused the message before this one; this one goes by a new connection.");
+        }
+
         var senderRefused = no is not null;
         if (IsOver)
         {

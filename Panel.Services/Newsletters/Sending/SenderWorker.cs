@@ -4,14 +4,16 @@ using Panel.Services.Mail;
 namespace Panel.Services.Newsletters.Sending;
 
 /// <summary>One connection's work: takes rows, asks the ledger, hands over, reports. At most one message of it is in DATA, and
-/// "in DATA" of the next is committed together with the result of the last, while the next envelope is on its way.</summary>
+/// "in DATA" of the next is committed together with the result of the last. The next letter is written and its envelope sent
+/// along with the final dot before it, so that a message costs one round trip and one commit.</summary>
 internal sealed partial class SenderWorker(SenderQueue queue, Ledger ledger, SenderRelay relay, SenderBell bell, TimeProvider time, ILogger log)
 {
     /// <summary>After this long since the commit the ledger is asked again before the dot: the person may have left meanwhile (U8).</summary>
     private static readonly TimeSpan Stale = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(5);
-    private readonly LetterPaper paper = new();
+    private Page? spare = new();
+    private Page? ahead;
     private IMailConnection? connection;
     private (Leased Row, LedgerResult Result)? finished;
     private bool careful;
@@ -32,10 +34,11 @@ internal sealed partial class SenderWorker(SenderQueue queue, Ledger ledger, Sen
         }
     }
 
-    private async Task<Outgoing?> NextAsync(CancellationToken ct)
+    private async Task<Page?> NextAsync(CancellationToken ct)
     {
-        if (!ct.IsCancellationRequested && queue.TryTake(out var next))
+        if (!ct.IsCancellationRequested && (ahead ?? Take()) is { } next)
         {
+            ahead = null;
             return next;
         }
 
@@ -51,9 +54,9 @@ internal sealed partial class SenderWorker(SenderQueue queue, Ledger ledger, Sen
                     return null;
                 }
 
-                if (queue.TryTake(out next))
+                if (Take() is { } taken)
                 {
-                    return next;
+                    return taken;
                 }
             }
             catch (OperationCanceledException)
@@ -65,7 +68,20 @@ internal sealed partial class SenderWorker(SenderQueue queue, Ledger ledger, Sen
         return null;
     }
 
-    private async Task TryAsync(Outgoing next, CancellationToken ct)
+    private Page? Take()
+    {
+        if (!queue.TryTake(out var mail))
+        {
+            return null;
+        }
+
+        var page = spare ?? new Page();
+        spare = null;
+        page.Take(mail!);
+        return page;
+    }
+
+    private async Task TryAsync(Page next, CancellationToken ct)
     {
         try
         {
@@ -78,9 +94,13 @@ internal sealed partial class SenderWorker(SenderQueue queue, Ledger ledger, Sen
             finished = (next.Row, Retry.Of(MailReply.Own(MailResult.Unknown, "Panel failed while this message was being handed over."), next.Row, time.GetUtcNow().UtcDateTime, 0));
             await HangUpAsync();
         }
+        finally
+        {
+            spare = next;
+        }
     }
 
-    private async Task DeliverAsync(Outgoing next, CancellationToken ct)
+    private async Task DeliverAsync(Page next, CancellationToken ct)
     {
         if (connection is not { IsOpen: true } && !await OpenAsync(next, ct))
         {
@@ -89,29 +109,44 @@ internal sealed partial class SenderWorker(SenderQueue queue, Ledger ledger, Sen
 
         var step = ledger.Submit(finished?.Row, finished?.Result ?? default, next.Row);
         finished = null;
-        MailReply reply;
-        try
+        if (careful && !await step.Committed)
         {
-            next.Letter.Write(paper, next.Row.SubscriberId, next.Row.Email, next.Row.Name, time.GetUtcNow());
-            if (careful && !await step.Committed)
-            {
-                return;
-            }
-
-            var asked = time.GetTimestamp();
-            reply = await connection!.SendAsync(next.Letter.From, next.Row.Email, paper.Whole.WrittenMemory, _ => MayGoAsync(step, asked, next.Row), ct);
-        }
-        catch (ArgumentException unfit)
-        {
-            Unfit(log, unfit, next.Row.Issue.Id, next.Row.SubscriberId);
-            reply = MailReply.Own(MailResult.RecipientRefused, "This address cannot stand in the header of a mail.");
+            return;
         }
 
+        var reply = Write(next)
+            ? await HandOverAsync(next, step, ct)
+            : MailReply.Own(MailResult.RecipientRefused, "This address cannot stand in the header of a mail.");
         careful = !await step.Committed;
         if (!careful)
         {
             finished = (next.Row, Retry.Of(reply, next.Row, time.GetUtcNow().UtcDateTime, Random.Shared.NextDouble()));
         }
+    }
+
+    private async Task<MailReply> HandOverAsync(Page next, LedgerStep step, CancellationToken ct)
+    {
+        if ((ahead = Take()) is { } following && Write(following))
+        {
+            connection!.AnnounceNext(following.From, following.Row.Email, following.Message);
+        }
+
+        var asked = time.GetTimestamp();
+        return await connection!.SendAsync(next.From, next.Row.Email, next.Message, _ => MayGoAsync(step, asked, next.Row), ct);
+    }
+
+    private bool Write(Page page)
+    {
+        try
+        {
+            page.Write(time.GetUtcNow());
+        }
+        catch (ArgumentException unfit)
+        {
+            Unfit(log, unfit, page.Row.Issue.Id, page.Row.SubscriberId);
+        }
+
+        return page.IsWritten;
     }
 
     private async Task<bool> MayGoAsync(LedgerStep step, long asked, Leased row)
@@ -124,7 +159,7 @@ internal sealed partial class SenderWorker(SenderQueue queue, Ledger ledger, Sen
         return time.GetElapsedTime(asked) < Stale || await ledger.Submit(null, default, row).Committed;
     }
 
-    private async Task<bool> OpenAsync(Outgoing next, CancellationToken ct)
+    private async Task<bool> OpenAsync(Page next, CancellationToken ct)
     {
         await HangUpAsync();
         var opening = await relay.OpenAsync(next.Row.Issue.Id, ct);
