@@ -56,7 +56,7 @@ internal static class Speed
         var (ours, source, ratio) = (Median(runs.Select(r => r.Panel)), Median(runs.Select(r => r.Source)), Median(runs.Select(r => r.Ratio)));
         return [new Row(
             "issue into a sink (ledger on SQLite, unsigned, 8 connections)", $"{ours:N0}/s", $"{source:N0}/s smtp-source", ratio, $">= {IssueRow.Target.ToString(CultureInfo.InvariantCulture)}",
-            ratio >= IssueRow.Target, $"{Median(runs.Select(r => r.BytesPerMail)):N0} bytes allocated a mail")];
+            ratio >= IssueRow.Target, $"{Median(runs.Select(r => r.BytesPerMail)):N0} bytes a mail")];
     }
 
     private static async Task<IEnumerable<Row>> FingerAsync()
