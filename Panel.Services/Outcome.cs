@@ -16,6 +16,9 @@ public sealed record NotAllowed(string Why) : Refusal(Why);
 /// <summary>The state of the thing does not allow this now (409).</summary>
 public sealed record InTheWay(string Why, string? In = null) : Refusal(Why, In);
 
+/// <summary>It was there and was taken away on purpose (410).</summary>
+public sealed record TakenAway(string Why) : Refusal(Why);
+
 /// <summary>The result of a front door: a value, or a <see cref="Refusal"/> with nothing changed.</summary>
 public readonly record struct Outcome<T>
 {

@@ -5,7 +5,7 @@ using Panel.Services.Newsletters.Leaving;
 namespace Panel.Services.Newsletters;
 
 /// <summary>What the leave page shows: which address leaves which list, and where it stands.</summary>
-public sealed record Departure(string Title, string FromName, string Email, string Language, bool HasLeft, bool MayReturn)
+public sealed record Departure(string Title, string FromName, string Email, string Language, bool HasLeft, bool MayReturn, string? Preferences = null)
 {
     /// <summary>How long a leave can be undone on its page; later, the sign-up form is the way back.</summary>
     private static readonly TimeSpan Undo = TimeSpan.FromDays(1);
@@ -68,7 +68,7 @@ public sealed class Departures(PanelDb db, HouseKeys keys, ReaderTokens tokens, 
 
             var hash = keys.Hash("email", found.Person.EmailKey);
             await using var transaction = await db.Database.BeginTransactionAsync(ct);
-            await db.Set<Suppression>().Where(s => s.EmailHash == hash && s.ListId == found.List.Id && s.Reason == "left").ExecuteDeleteAsync(ct);
+            await db.Set<Suppression>().Where(s => s.EmailHash == hash && s.ListId == found.List.Id && Suppression.OwnChoice.Contains(s.Reason)).ExecuteDeleteAsync(ct);
             (found.Person.State, found.Person.ChangedAt) = (SubscriberState.Confirmed, time.GetUtcNow().UtcDateTime);
             await db.SaveChangesAsync(ct);
             await transaction.CommitAsync(ct);
@@ -91,5 +91,8 @@ public sealed class Departures(PanelDb db, HouseKeys keys, ReaderTokens tokens, 
         return list is null ? null : (person!, list);
     }
 
-    private Departure PageOf(Subscriber person, MailingList list) => Departure.Of(person, list, time.GetUtcNow().UtcDateTime);
+    private Departure PageOf(Subscriber person, MailingList list) => Departure.Of(person, list, time.GetUtcNow().UtcDateTime) with
+    {
+        Preferences = list.RemovedAt is null ? tokens.Make(TokenPurpose.Preferences, new Reader(list.Id, person.Id, 0)) : null,
+    };
 }

@@ -13,6 +13,18 @@ public sealed partial record EmailAddress(string Typed, string Local, string Dom
     /// count, dots and plus tags do (only the receiving server may judge those).</summary>
     public string Key => $"{Local.Normalize(System.Text.NormalizationForm.FormKC).ToLowerInvariant()}@{Domain}";
 
+    /// <summary>Equal for spellings that some large provider delivers to the same mailbox: dots and plus tags do not count
+    /// either. For limits only (rule S7); nobody is refused or merged by it.</summary>
+    public string LimitKey
+    {
+        get
+        {
+            var local = Key[..Key.LastIndexOf('@')];
+            var plus = local.IndexOf('+', StringComparison.Ordinal);
+            return $"{(plus > 0 ? local[..plus] : local).Replace(".", "", StringComparison.Ordinal)}@{Domain}";
+        }
+    }
+
     /// <summary>The address in <paramref name="text"/>, or null when it is not one.</summary>
     public static EmailAddress? Parse(string? text)
     {

@@ -42,6 +42,9 @@ public sealed class Issue
 
     public DateTime? FinishedAt { get; set; }
 
+    /// <summary>When its owner took it out of the archive; from then on its address answers 410.</summary>
+    public DateTime? WithdrawnAt { get; set; }
+
     /// <summary>People it goes to: as counted when it was sent off, then as frozen. Counts against the package's month.</summary>
     public int Mails { get; set; }
 

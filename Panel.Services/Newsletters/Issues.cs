@@ -12,7 +12,7 @@ public sealed record IssueWords(string Subject, string Markdown);
 /// <param name="Note">What holds it up, in words for its owner.</param>
 public sealed record IssuePage(
     long Id, string Handle, string List, string ListTitle, string Subject, string Markdown, IssueState State, string? Note, int Mails,
-    DateTime CreatedAt, DateTime ChangedAt, DateTime? DueAt, DateTime? StartsAt, DateTime? StartedAt, DateTime? FinishedAt);
+    DateTime CreatedAt, DateTime ChangedAt, DateTime? DueAt, DateTime? StartsAt, DateTime? StartedAt, DateTime? FinishedAt, DateTime? WithdrawnAt = null);
 
 /// <summary>An issue as a person would read it; both parts come from the renderer that sends.</summary>
 public sealed record IssuePreview(string Subject, string Html, string Text);
@@ -169,7 +169,7 @@ public sealed class Issues(PanelDb db, Lists lists, AuditTrail audit, TimeProvid
 
     private static IssuePage PageOf(Issue i, MailingList list, string handle, int people) => new(
         i.Id, handle, list.Name, list.Title, i.Subject, i.Markdown, i.State, i.Note, i.FrozenAt is null ? people : i.Mails,
-        i.CreatedAt, i.ChangedAt, i.DueAt, i.StartsAt, i.StartedAt, i.FinishedAt);
+        i.CreatedAt, i.ChangedAt, i.DueAt, i.StartsAt, i.StartedAt, i.FinishedAt, i.WithdrawnAt);
 
     private static Refusal? Check(IssueWords words) =>
         string.IsNullOrWhiteSpace(words.Subject) || words.Subject.Trim().Length > SubjectLimit || words.Subject.Any(char.IsControl)

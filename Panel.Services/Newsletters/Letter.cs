@@ -8,6 +8,9 @@ public sealed class Letter
 {
     public const string Confirm = "confirm";
 
+    /// <summary>The way to what is kept about a person.</summary>
+    public const string Copy = "copy";
+
     public long Id { get; init; }
 
     public required string Kind { get; init; }

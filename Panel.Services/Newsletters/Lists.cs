@@ -1,23 +1,30 @@
 using Microsoft.EntityFrameworkCore;
 using Panel.Services.Audit;
 using Panel.Services.Data;
+using Panel.Services.Localization;
 using Panel.Services.Members;
 
 namespace Panel.Services.Newsletters;
 
 /// <param name="From">As in <c>Name &lt;a@b.example&gt;</c>.</param>
-public sealed record NewList(string Name, string Title, string From, string? PostalAddress = null, string? Description = null);
+public sealed record NewList(string Name, string Title, string From, string? PostalAddress = null, string? Description = null, string? Language = null);
 
-public sealed record ListChange(string Title, string Description, string PostalAddress, string ConsentText);
+/// <param name="Language">en, de, fr or it: what its public pages and mails speak; null leaves it.</param>
+/// <param name="Fields">What is kept about people beside name and address, by commas; null leaves it.</param>
+/// <param name="Archive">Whether its issues stand on its public page; null leaves it.</param>
+/// <param name="SignUps">Whether its form takes sign-ups; null leaves it.</param>
+public sealed record ListChange(
+    string Title, string Description, string PostalAddress, string ConsentText, string? Language = null, string? Fields = null, bool? Archive = null, bool? SignUps = null);
 
 public sealed record ListPage(
     long Id, string Handle, string Name, string Title, string Description, string FromName, string FromEmail, string PostalAddress, string ConsentText,
-    string Language, bool FromApproved, DateTime CreatedAt, int Confirmed, int Pending, int Left, int Bounced, Uri Url);
+    string Language, bool FromApproved, DateTime CreatedAt, int Confirmed, int Pending, int Left, int Bounced, Uri Url,
+    string Fields = "", DateTime? ArchiveClosedAt = null, DateTime? FormClosedAt = null);
 
 /// <summary>The newsletter lists of a member. A foreign list is not there.</summary>
 public sealed class Lists(PanelDb db, Members.Members members, SenderDomains senders, AuditTrail audit, TimeProvider time, Microsoft.Extensions.Options.IOptions<PanelOptions> panel)
 {
-    public const string DefaultConsent = "I want to get this newsletter by e-mail. I can leave at any time with one click.";
+    public static readonly string DefaultConsent = Phrases.Key("I want to get this newsletter by e-mail. I can leave at any time with one click.");
 
     public async Task<Outcome<ListPage>> AddAsync(Actor by, string handle, NewList wanted, CancellationToken ct)
     {
@@ -72,7 +79,8 @@ public sealed class Lists(PanelDb db, Members.Members members, SenderDomains sen
             FromName = from.Name,
             FromEmail = from.Address.Typed,
             PostalAddress = wanted.PostalAddress?.Trim() ?? "",
-            ConsentText = DefaultConsent,
+            Language = Phrases.LanguageOf(wanted.Language),
+            ConsentText = Phrases.In(wanted.Language)[DefaultConsent],
             CreatedAt = time.GetUtcNow().UtcDateTime,
         });
         audit.Add(by, member.Id, "list.add", wanted.Name, ("title", null, wanted.Title), ("from", null, wanted.From));
@@ -93,10 +101,28 @@ public sealed class Lists(PanelDb db, Members.Members members, SenderDomains sen
             return no;
         }
 
+        if (ListWords.CheckFields(change.Fields) is { } badField)
+        {
+            return badField;
+        }
+
+        var now = time.GetUtcNow().UtcDateTime;
+        var (language, consent) = (change.Language is null ? list.Language : Phrases.LanguageOf(change.Language), change.ConsentText.Trim());
+        if (language != list.Language && consent == Phrases.In(list.Language)[DefaultConsent])
+        {
+            consent = Phrases.In(language)[DefaultConsent];
+        }
+
         audit.Add(by, list.MemberId, "list.update", name,
             ("title", list.Title, change.Title), ("description", list.Description, change.Description),
-            ("postalAddress", list.PostalAddress, change.PostalAddress), ("consentText", list.ConsentText, change.ConsentText));
-        (list.Title, list.Description, list.PostalAddress, list.ConsentText) = (change.Title.Trim(), change.Description.Trim(), change.PostalAddress.Trim(), change.ConsentText.Trim());
+            ("postalAddress", list.PostalAddress, change.PostalAddress), ("consentText", list.ConsentText, consent),
+            ("language", list.Language, language), ("fields", list.Fields, ListWords.Fields(change.Fields ?? list.Fields)),
+            ("archive", Open(list.ArchiveClosedAt), change.Archive is { } a ? Open(a ? null : now) : Open(list.ArchiveClosedAt)),
+            ("signUps", Open(list.FormClosedAt), change.SignUps is { } f ? Open(f ? null : now) : Open(list.FormClosedAt)));
+        (list.Title, list.Description, list.PostalAddress, list.ConsentText) = (change.Title.Trim(), change.Description.Trim(), change.PostalAddress.Trim(), consent);
+        (list.Language, list.Fields) = (language, ListWords.Fields(change.Fields ?? list.Fields));
+        list.ArchiveClosedAt = change.Archive is { } archive ? (archive ? null : list.ArchiveClosedAt ?? now) : list.ArchiveClosedAt;
+        list.FormClosedAt = change.SignUps is { } signUps ? (signUps ? null : list.FormClosedAt ?? now) : list.FormClosedAt;
         await db.SaveChangesAsync(ct);
         return await ShowAsync(by, handle, name, ct);
     }
@@ -133,6 +159,9 @@ public sealed class Lists(PanelDb db, Members.Members members, SenderDomains sen
             })
             .Select(r => new ListPage(
                 r.List.Id, r.Handle, r.List.Name, r.List.Title, r.List.Description, r.List.FromName, r.List.FromEmail, r.List.PostalAddress, r.List.ConsentText,
-                r.List.Language, r.Approved, r.List.CreatedAt, r.Confirmed, r.Pending, r.Left, r.Bounced, new Uri(address, $"/lists/{r.Handle}/{r.List.Name}")));
+                r.List.Language, r.Approved, r.List.CreatedAt, r.Confirmed, r.Pending, r.Left, r.Bounced, new Uri(address, $"/lists/{r.Handle}/{r.List.Name}"),
+                r.List.Fields, r.List.ArchiveClosedAt, r.List.FormClosedAt));
     }
+
+    private static string Open(DateTime? closedAt) => closedAt is null ? "open" : "closed";
 }

@@ -33,8 +33,23 @@ public sealed class MailingList
 
     public DateTime? RemovedAt { get; set; }
 
+    /// <summary>Since when nobody but its readers sees its issues; null: they stand on its page and in its feed.</summary>
+    public DateTime? ArchiveClosedAt { get; set; }
+
+    /// <summary>Since when nobody can sign up, because of a flood of sign-ups or because its owner wants it so (rule S9).</summary>
+    public DateTime? FormClosedAt { get; set; }
+
+    /// <summary>Names of what its owner keeps about people beside name and address, with commas between; merge fields may use them.</summary>
+    public string Fields { get; set; } = "";
+
+    public IReadOnlyList<string> FieldNames => Fields.Split(',', StringSplitOptions.RemoveEmptyEntries);
+
     internal sealed class Mapping : IEntityTypeConfiguration<MailingList>
     {
-        public void Configure(EntityTypeBuilder<MailingList> builder) => builder.ToTable("lists");
+        public void Configure(EntityTypeBuilder<MailingList> builder)
+        {
+            builder.ToTable("lists");
+            builder.Ignore(l => l.FieldNames);
+        }
     }
 }

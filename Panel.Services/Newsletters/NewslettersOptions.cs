@@ -18,7 +18,19 @@ public sealed class NewslettersOptions
 
     /// <summary>Sign-ups that one network (IPv4 /24, IPv6 /48) may ask for in an hour (rule S3).</summary>
     [Range(1, 100_000)]
-    public int SignUpsPerNetwork { get; set; } = 60;
+    public int SignUpsPerNetwork { get; set; } = 120;
+
+    /// <summary>The same for one address (IPv6: one /64).</summary>
+    [Range(1, 100_000)]
+    public int SignUpsPerAddress { get; set; } = 60;
+
+    /// <summary>The same for one receiving domain, so that nobody floods a small mail server through us.</summary>
+    [Range(1, 1_000_000)]
+    public int SignUpsPerDomain { get; set; } = 600;
+
+    /// <summary>Sign-ups in an hour that a list may have without being looked at, whatever is usual for it (rule S9).</summary>
+    [Range(1, 1_000_000)]
+    public int SignUpsPerListHour { get; set; } = 150;
 
     /// <summary>The folder of opt-outs that wait for the database. With several nodes it must be one that all of them share; left
     /// empty it is <c>data/optouts</c>, and a node beside others answers 503 while it has no database.</summary>

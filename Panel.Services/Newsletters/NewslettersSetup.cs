@@ -11,7 +11,13 @@ public static class NewslettersSetup
     {
         services.AddOptions<NewslettersOptions>().Bind(configuration.GetSection("Newsletters")).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<ReaderTokens>();
-        services.AddSingleton<SignUpBudget>();
+        services.AddSingleton<SignUpGuard>();
+        services.AddScoped<SignUpFloods>();
+        services.AddScoped<Preferences>();
+        services.AddScoped<PersonalCopies>();
+        services.AddScoped<Archives>();
+        services.AddScoped<ReaderCare>();
+        services.AddScoped<Objections>();
         services.AddSingleton<LetterBell>();
         services.AddScoped<SenderDomains>();
         services.AddScoped<Lists>();

@@ -34,13 +34,21 @@ public sealed class Subscriber
     /// <summary>When the state last changed.</summary>
     public DateTime ChangedAt { get; set; }
 
-    internal sealed class Mapping : IEntityTypeConfiguration<Subscriber>, IEntityTypeConfiguration<Consent>, IEntityTypeConfiguration<Suppression>
+    /// <summary>When a pause ends by itself.</summary>
+    public DateTime? PausedUntil { get; set; }
+
+    /// <summary>What the list keeps beside the name, as a JSON object of strings; empty when there is nothing.</summary>
+    public string Fields { get; set; } = "";
+
+    internal sealed class Mapping : IEntityTypeConfiguration<Subscriber>, IEntityTypeConfiguration<Consent>, IEntityTypeConfiguration<Suppression>, IEntityTypeConfiguration<SignUpMark>
     {
         public void Configure(EntityTypeBuilder<Subscriber> builder) => builder.ToTable("subscribers");
 
         public void Configure(EntityTypeBuilder<Consent> builder) => builder.ToTable("consents");
 
         public void Configure(EntityTypeBuilder<Suppression> builder) => builder.ToTable("suppressions");
+
+        public void Configure(EntityTypeBuilder<SignUpMark> builder) => builder.ToTable("sign_ups");
     }
 }
 
@@ -51,7 +59,7 @@ public sealed class Consent
 
     public long SubscriberId { get; init; }
 
-    /// <summary><c>page</c>, <c>import</c> or <c>api</c>.</summary>
+    /// <summary><c>page</c>, <c>embed</c>, <c>json</c> or <c>import</c>.</summary>
     public required string Form { get; init; }
 
     /// <summary>The words shown, or the source stated at import.</summary>
@@ -60,6 +68,19 @@ public sealed class Consent
     public DateTime GivenAt { get; init; }
 
     public DateTime? ConfirmedAt { get; set; }
+
+    /// <summary>The network it came from, without the last part of its address; null where it came by a file.</summary>
+    public string? Network { get; init; }
+}
+
+/// <summary>That somebody filled in the form of a list, whoever it was; kept two weeks to know what is usual (rule S9).</summary>
+public sealed class SignUpMark
+{
+    public long Id { get; init; }
+
+    public long ListId { get; init; }
+
+    public DateTime At { get; init; }
 }
 
 /// <summary>An address that must not be mailed, kept as a keyed hash so that erasing the person keeps the protection (rule L4).</summary>
@@ -74,8 +95,11 @@ public sealed class Suppression
 
     public long MemberId { get; init; }
 
-    /// <summary><c>left</c>, <c>bounced</c>, <c>complained</c> or <c>admin</c>.</summary>
+    /// <summary><c>left</c>, <c>erased</c>, <c>bounced</c>, <c>complained</c>, <c>not me</c> or <c>admin</c>.</summary>
     public required string Reason { get; init; }
 
     public DateTime At { get; init; }
+
+    /// <summary>What people chose themselves and may choose otherwise by signing up again.</summary>
+    public static readonly IReadOnlyList<string> OwnChoice = ["left", "erased"];
 }

@@ -68,6 +68,7 @@ internal static class ApiSetup
         {
             NotThere => StatusCodes.Status404NotFound,
             NotAllowed => StatusCodes.Status403Forbidden,
+            TakenAway => StatusCodes.Status410Gone,
             InTheWay => StatusCodes.Status409Conflict,
             _ => StatusCodes.Status422UnprocessableEntity,
         },

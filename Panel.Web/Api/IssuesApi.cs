@@ -21,6 +21,8 @@ internal static class IssuesApi
         issue.MapPut("/pause", async (long id, Actor by, Dispatches all, CancellationToken ct) => (await all.PauseAsync(by, id, ct)).ToResult());
         issue.MapDelete("/pause", async (long id, Actor by, Dispatches all, CancellationToken ct) => (await all.ResumeAsync(by, id, ct)).ToResult());
         issue.MapPost("/cancellation", async (long id, Actor by, Dispatches all, CancellationToken ct) => (await all.CancelAsync(by, id, ct)).ToResult());
+        issue.MapPut("/withdrawal", async (long id, Actor by, Archives all, CancellationToken ct) => (await all.WithdrawAsync(by, id, back: false, ct)).ToResult());
+        issue.MapDelete("/withdrawal", async (long id, Actor by, Archives all, CancellationToken ct) => (await all.WithdrawAsync(by, id, back: true, ct)).ToResult());
         issue.MapGet("/report", async (long id, bool? deliveries, Actor by, Reports all, CancellationToken ct) => (await all.ShowAsync(by, id, deliveries == true, ct)).ToResult());
     }
 

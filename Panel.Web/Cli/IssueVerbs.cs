@@ -18,6 +18,8 @@ internal static class IssueVerbs
         issue.Subcommands.Add(One("resume", "Go on with a paused issue.", HttpMethod.Delete, "/pause"));
         issue.Subcommands.Add(One("cancel", "End it for good; whoever was not mailed yet is skipped.", HttpMethod.Post, "/cancellation"));
         issue.Subcommands.Add(One("take-back", "Make a draft again of what has not started.", HttpMethod.Delete, "/dispatch"));
+        issue.Subcommands.Add(One("withdraw", "Take a sent issue out of the archive.", HttpMethod.Put, "/withdrawal"));
+        issue.Subcommands.Add(One("publish", "Put a withdrawn issue back into the archive.", HttpMethod.Delete, "/withdrawal"));
         issue.Subcommands.Add(One("show", "Show one issue.", HttpMethod.Get, ""));
         issue.Subcommands.Add(Report());
         return issue;

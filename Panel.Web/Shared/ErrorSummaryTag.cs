@@ -30,7 +30,7 @@ public sealed class ErrorSummaryTag : TagHelper
         output.Attributes.SetAttribute("class", "errors");
         output.Attributes.SetAttribute("tabindex", "-1");
         output.Attributes.SetAttribute("aria-labelledby", "errors");
-        output.Content.AppendHtml("<h2 id=\"errors\">Nothing was changed yet</h2><ul>");
+        output.Content.AppendHtml($"<h2 id=\"errors\">{WebUtility.HtmlEncode(ViewContext.Words()["Nothing was changed yet"])}</h2><ul>");
         var fields = ViewContext.ViewData.ModelMetadata.Properties;
         // A refusal may name its field in small letters; ids are compared exactly.
         string Spelled(string key) => fields.FirstOrDefault(f => string.Equals(f.Name, key, StringComparison.OrdinalIgnoreCase))?.Name ?? key;

@@ -71,7 +71,7 @@ public sealed class FieldTag(IHtmlGenerator generator) : TagHelper
 
         if (wrong is not null)
         {
-            output.Content.AppendHtml($"<p class=\"wrong\" id=\"{id}-wrong\"><span class=\"hush\">Error: </span>{WebUtility.HtmlEncode(wrong)}</p>");
+            output.Content.AppendHtml($"<p class=\"wrong\" id=\"{id}-wrong\"><span class=\"hush\">{ViewContext.Words()["Error"]}: </span>{WebUtility.HtmlEncode(wrong)}</p>");
         }
 
         if (Markdown)
@@ -89,7 +89,7 @@ public sealed class FieldTag(IHtmlGenerator generator) : TagHelper
 
     private string Words => Label ?? For.Metadata.DisplayName ?? For.Metadata.Name ?? For.Name;
 
-    private string Optionally => Optional ?? !For.Metadata.IsRequired ? " <small>(optional)</small>" : "";
+    private string Optionally => Optional ?? !For.Metadata.IsRequired ? $" <small>({ViewContext.Words()["optional"]})</small>" : "";
 
     private static Dictionary<string, object?> Attributes(TagHelperOutput output, string id, string? hint, string? wrong)
     {

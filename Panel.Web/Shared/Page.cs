@@ -1,6 +1,8 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Mvc.Rendering;
 using Microsoft.AspNetCore.Mvc.ViewFeatures;
+using Panel.Services.Localization;
 
 namespace Panel.Web.Shared;
 
@@ -23,6 +25,9 @@ internal static class Page
         http.Request.Cookies["theme"] is "light" or "dark" ? http.Request.Cookies["theme"] : null;
 
     public static string Language(this HttpContext _) => CultureInfo.CurrentUICulture.TwoLetterISOLanguageName is { Length: 2 } l and not "iv" ? l : "en";
+
+    /// <summary>The sentences in the language of this page: the list's on public pages, else the visitor's.</summary>
+    public static PhraseBook Words(this ViewContext view) => Phrases.In(view.ViewData["Language"] as string ?? view.HttpContext.Language());
 
     /// <summary>The sentence that the last request left for this page, once.</summary>
     public static string? Said(this ITempDataDictionary temp) => temp[SaidKey] as string;

@@ -22,6 +22,8 @@ public abstract class PanelController : Controller
                 return NotFound();
             case NotAllowed:
                 return Forbid();
+            case TakenAway:
+                return StatusCode(StatusCodes.Status410Gone);
             default:
                 ModelState.AddModelError(no.Field ?? "", no.Message);
                 return Again(view, form);

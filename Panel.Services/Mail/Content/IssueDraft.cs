@@ -20,6 +20,9 @@ public sealed record IssueDraft
     /// <summary>Where the issue can be read on the web, or null when it is not in an archive.</summary>
     public string? WebUrl { get; init; }
 
+    /// <summary>Set for the copy in the archive, which nobody leaves: where its list is. Empty where even that is not wanted.</summary>
+    public string? HomeUrl { get; init; }
+
     /// <summary>Names that merge fields may use.</summary>
     public IReadOnlyCollection<string> Fields { get; init; } = ["name", MergeFields.Email];
 }
@@ -27,4 +30,5 @@ public sealed record IssueDraft
 /// <summary>An issue in the three texts that a mail is made of, still with the slots of persons.</summary>
 /// <param name="Html">A whole document.</param>
 /// <param name="Text">The same in plain text, from the same tree.</param>
-public sealed record RenderedIssue(MailText Subject, MailText Html, MailText Text);
+/// <param name="Body">The words alone, as a piece of HTML for feeds.</param>
+public sealed record RenderedIssue(MailText Subject, MailText Html, MailText Text, MailText Body);

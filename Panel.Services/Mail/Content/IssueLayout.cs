@@ -1,3 +1,5 @@
+using Panel.Services.Localization;
+
 namespace Panel.Services.Mail.Content;
 
 /// <summary>The frame around an issue: one table of 600 pixels that shrinks on phones, follows dark mode and needs no image.</summary>
@@ -27,7 +29,7 @@ internal static class IssueLayout
         <body class="page" style="margin:0;padding:0;background-color:#f2f1ee;">
         <table class="page" role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="background-color:#f2f1ee;"><tr><td align="center" style="padding:24px 8px;">
         <table role="presentation" width="600" cellpadding="0" cellspacing="0" border="0" style="width:100%;max-width:600px;">
-        <tr><td class="small" style="padding:0 32px 12px 32px;{Small}">{MailText.Escape(frame.Name)}{WebLink(frame.WebUrl)}</td></tr>
+        <tr><td class="small" style="padding:0 32px 12px 32px;{Small}">{Name(frame)}{WebLink(frame)}</td></tr>
         <tr><td class="sheet" style="padding:32px;background-color:#ffffff;{Font}">
         {body}</td></tr>
         {HtmlFoot(frame)}</table>
@@ -40,19 +42,22 @@ internal static class IssueLayout
     public static string Text(IssueFrame frame, string body)
     {
         var foot = frame.Foot is { } f
-            ? $"\n\n-- \n{frame.Name}\n{(f.Postal.Length == 0 ? "" : f.Postal + "\n")}\n{f.Reason}\nLeave this list: {f.Leave}\n{(frame.WebUrl is { } url ? $"Read on the web: {url}\n" : "")}"
+            ? $"\n\n-- \n{frame.Name}\n{(f.Postal.Length == 0 ? "" : f.Postal + "\n")}\n{f.Reason}\n{frame.Words["Leave this list"]}: {f.Leave}\n{(frame.WebUrl is { } url ? $"{frame.Words["Read on the web"]}: {url}\n" : "")}"
             : "\n";
         return body + foot;
     }
 
-    private static string WebLink(string? url) =>
-        url is null ? "" : $" &middot; <a href=\"{MailText.Escape(url)}\" style=\"color:#555555;\">Read on the web</a>";
+    private static string Name(IssueFrame frame) => string.IsNullOrEmpty(frame.HomeUrl) ? MailText.Escape(frame.Name)
+        : $"<a href=\"{MailText.Escape(frame.HomeUrl)}\" style=\"color:#555555;\">{MailText.Escape(frame.Name)}</a>";
+
+    private static string WebLink(IssueFrame frame) =>
+        frame.WebUrl is null ? "" : $" &middot; <a href=\"{MailText.Escape(frame.WebUrl)}\" style=\"color:#555555;\">{MailText.Escape(frame.Words["Read on the web"])}</a>";
 
     private static string HtmlFoot(IssueFrame frame) => frame.Foot is not { } foot ? "" :
         $"""
         <tr><td class="small" style="padding:16px 32px;{Small}">
         <p style="margin:0 0 8px 0;">{MailText.Escape(foot.Reason)}</p>
-        <p style="margin:0 0 8px 0;"><a href="{foot.Leave}" style="color:#555555;text-decoration:underline;">Leave this list</a></p>
+        <p style="margin:0 0 8px 0;"><a href="{foot.Leave}" style="color:#555555;text-decoration:underline;">{MailText.Escape(frame.Words["Leave this list"])}</a></p>
         {(foot.Postal.Length == 0 ? "" : $"<p style=\"margin:0;\">{MailText.Escape(foot.Postal).Replace("\n", "<br>\n", StringComparison.Ordinal)}</p>\n")}</td></tr>
 
         """;
@@ -60,7 +65,13 @@ internal static class IssueLayout
 
 /// <summary>What stands around the words of an issue.</summary>
 /// <param name="Foot">Null for notices, which nobody can leave (rules H6, U11).</param>
-internal sealed record IssueFrame(string Title, string Name, string Language, string? WebUrl, IssueFoot? Foot);
+internal sealed record IssueFrame(string Title, string Name, string Language, string? WebUrl, IssueFoot? Foot)
+{
+    /// <summary>In the archive: the page of the list, which its name leads to.</summary>
+    public string? HomeUrl { get; init; }
+
+    public PhraseBook Words => Phrases.In(Language);
+}
 
 /// <param name="Leave">The mark of the leave slot.</param>
 internal sealed record IssueFoot(string Reason, string Postal, string Leave);

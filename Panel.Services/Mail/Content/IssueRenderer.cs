@@ -1,4 +1,5 @@
 using System.Text;
+using Panel.Services.Localization;
 
 namespace Panel.Services.Mail.Content;
 
@@ -34,9 +35,10 @@ public static class IssueRenderer
         var leave = MergeFields.Take(new MailSlot(MailSlot.Leave, ""), slots);
         var postal = MailText.WithoutMarks(draft.PostalAddress.ReplaceLineEndings("\n").Trim());
         var name = MailText.OneLine(MailText.WithoutMarks(draft.ListTitle));
-        var foot = new IssueFoot($"You receive this because you subscribed to {name}.", postal, leave);
+        var words = Phrases.In(draft.Language);
+        var foot = draft.HomeUrl is null ? new IssueFoot(words["You receive this because you subscribed to {0}.", name], postal, leave) : null;
         var title = new MailText(MailTextKind.Plain, subject.Value, slots).Fill(new Dictionary<string, string>());
-        return Bodies(draft.Markdown, draft.Fields, slots, new IssueFrame(title, name, draft.Language, draft.WebUrl, foot), subject.Value);
+        return Bodies(draft.Markdown, draft.Fields, slots, new IssueFrame(title, name, draft.Language, draft.WebUrl, foot) { HomeUrl = draft.HomeUrl }, subject.Value);
     }
 
     /// <summary>Renders a notice of the house (confirmation, welcome): the same look, no fields, nothing to leave (rules S2, U11).</summary>
@@ -70,7 +72,8 @@ public static class IssueRenderer
             return tree.Refused;
         }
 
-        var html = IssueLayout.Html(frame, HtmlBody.Write(tree.Value)).ReplaceLineEndings("\n");
+        var body = HtmlBody.Write(tree.Value);
+        var html = IssueLayout.Html(frame, body).ReplaceLineEndings("\n");
         var text = IssueLayout.Text(frame, TextBody.Write(tree.Value)).ReplaceLineEndings("\n");
         if (html.Length > SizeLimit || slots.Count > MailText.SlotLimit)
         {
@@ -78,7 +81,8 @@ public static class IssueRenderer
         }
 
         return new RenderedIssue(
-            new MailText(MailTextKind.Plain, subject, slots), new MailText(MailTextKind.Html, html, slots), new MailText(MailTextKind.Plain, text, slots));
+            new MailText(MailTextKind.Plain, subject, slots), new MailText(MailTextKind.Html, html, slots), new MailText(MailTextKind.Plain, text, slots),
+            new MailText(MailTextKind.Html, body, slots));
     }
 
     private static Refusal? Missing(IssueDraft draft) =>

@@ -29,6 +29,9 @@ internal static partial class MergeFields
         return refused is null ? marked : refused;
     }
 
+    /// <summary>The source as somebody without any field would read it.</summary>
+    public static string WithDefaults(string source) => Field().Replace(source, match => match.Groups["default"].Value.Trim());
+
     /// <summary>The mark of a slot, which is added when it is new.</summary>
     public static string Take(MailSlot slot, List<MailSlot> slots)
     {

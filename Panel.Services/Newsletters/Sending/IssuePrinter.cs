@@ -33,7 +33,7 @@ public sealed class IssuePrinter(PanelDb db, HouseKeys keys, ReaderTokens tokens
         return (new SendingIssue(issue.Id, list.Id, list.MemberId, issue.StartedAt ?? issue.CreatedAt), letter.Value!);
     }
 
-    internal static Outcome<RenderedIssue> Render(Issue issue, MailingList list) => IssueRenderer.Render(new IssueDraft
+    internal static Outcome<RenderedIssue> Render(Issue issue, MailingList list, string? webUrl = null, string? homeUrl = null) => IssueRenderer.Render(new IssueDraft
     {
         // Who wants no street address at the foot still says who writes; the last screen and home ask for one (L8).
         Subject = issue.Subject,
@@ -41,7 +41,21 @@ public sealed class IssuePrinter(PanelDb db, HouseKeys keys, ReaderTokens tokens
         ListTitle = list.Title,
         Language = list.Language,
         PostalAddress = list.PostalAddress.Length > 0 ? list.PostalAddress : $"{list.FromName} <{list.FromEmail}>",
+        WebUrl = webUrl,
+        HomeUrl = homeUrl,
+        Fields = ["name", MergeFields.Email, .. list.FieldNames],
     });
+
+    /// <summary>The issue as everybody may read it: nobody's name, nobody's leave link.</summary>
+    internal static Outcome<(string Html, string Body)> Archive(Issue issue, MailingList list, string homeUrl)
+    {
+        var rendered = Render(issue, list, homeUrl: homeUrl);
+        var nobody = new Dictionary<string, string>();
+        return rendered.Succeeded ? (rendered.Value.Html.Fill(nobody), rendered.Value.Body.Fill(nobody)) : rendered.Refused;
+    }
+
+    internal static string SubjectForNobody(string subject) =>
+        MergeFields.WithDefaults(subject);
 
     /// <summary>The issue as somebody without a name would read it.</summary>
     internal static Outcome<IssuePreview> Preview(Issue issue, MailingList list)
@@ -58,20 +72,21 @@ public sealed class IssuePrinter(PanelDb db, HouseKeys keys, ReaderTokens tokens
 
     internal async Task<Outcome<IssueLetter>> LetterAsync(Issue issue, MailingList list, CancellationToken ct)
     {
-        var rendered = Render(issue, list);
+        var (handle, host) = (await HandleOfAsync(list, ct), panel.Value.PublicUri.Host);
+        var home = new Uri(panel.Value.PublicUri, $"/lists/{handle}/{list.Name}").ToString();
+        var rendered = Render(issue, list, webUrl: list.ArchiveClosedAt is null ? $"{home}/issues/{issue.Id}" : null);
         if (!rendered.Succeeded)
         {
             return rendered.Refused;
         }
 
         var from = EmailAddress.Parse(list.FromEmail)!;
-        var (handle, host) = (await HandleOfAsync(list, ct), panel.Value.PublicUri.Host);
         var domain = await db.Set<SenderDomain>().AsNoTracking().SingleOrDefaultAsync(d => d.MemberId == list.MemberId && d.Domain == from.Domain, ct);
         var head = new MessageHead
         {
             FromName = list.FromName,
             FromEmail = list.FromEmail,
-            List = new ListHead { Title = list.Title, Id = $"{list.Name}.{handle}.lists.{host}", FeedbackId = $"{issue.Id}:{list.Name}:{handle}:panelhouse" },
+            List = new ListHead { Title = list.Title, Id = $"{list.Name}.{handle}.lists.{host}", FeedbackId = $"{issue.Id}:{list.Name}:{handle}:panelhouse", ArchiveUrl = list.ArchiveClosedAt is null ? home : null },
         };
         return new IssueLetter(
             new IssueAddress(issue.Id, list.Id, list.FromEmail, from.Domain, panel.Value.PublicUrl.TrimEnd('/')),

@@ -15,4 +15,8 @@ public sealed class ConfirmationsController(SignUps signUps) : PanelController
     [HttpPost("")]
     public async Task<IActionResult> Create([FromRoute] string token, CancellationToken ct) =>
         await signUps.ConfirmAsync(token, ct) is { Value: { } page } ? View(nameof(Show), page) : NotFound();
+
+    [HttpPost("refusal")]
+    public async Task<IActionResult> Destroy([FromRoute] string token, CancellationToken ct) =>
+        await signUps.RefuseAsync(token, ct) is { Value: { } page } ? View(nameof(Show), page) : NotFound();
 }

@@ -22,6 +22,11 @@ public sealed class DeparturesController(Departures departures) : PanelControlle
             _ => NotFound(),
         };
 
+    /// <summary>From every list of the same sender (L3).</summary>
+    [HttpPost("all")]
+    public async Task<IActionResult> Object([FromRoute] string token, [FromServices] Objections objections, CancellationToken ct) =>
+        await objections.ObjectAsync(token, ct) is { Value: { } page } ? View(nameof(Show), page) : NotFound();
+
     [HttpPost("return")]
     public async Task<IActionResult> Destroy([FromRoute] string token, CancellationToken ct)
     {

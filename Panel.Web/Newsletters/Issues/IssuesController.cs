@@ -105,7 +105,7 @@ public sealed class IssuesController(Lists lists, Issues issues, Reports reports
             return NotFound();
         }
 
-        Response.Headers.ContentSecurityPolicy = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data: https:; frame-ancestors 'self'";
+        Response.Headers.ContentSecurityPolicy = PublicIssuesController.LetterPolicy;
         Response.Headers.CacheControl = "no-store";
         var preview = await issues.PreviewAsync(Me, id, ct);
         return preview.Refused is { } no ? Content($"It cannot be sent yet. {no.Message}") : Content(preview.Value!.Html, "text/html; charset=utf-8");

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Microsoft.AspNetCore.Mvc.Rendering;
 using Panel.Services.Newsletters;
 
 namespace Panel.Web.Newsletters;
@@ -16,7 +17,9 @@ public sealed record ListForm
 
     public string? PostalAddress { get; init; }
 
-    public NewList ToNew() => new(Name!.Trim(), Title!, From!, PostalAddress);
+    public string? Language { get; init; }
+
+    public NewList ToNew() => new(Name!.Trim(), Title!, From!, PostalAddress, Language: Language);
 }
 
 public sealed record ListEditForm
@@ -31,6 +34,15 @@ public sealed record ListEditForm
 
     public string? ConsentText { get; init; }
 
+    public string? Language { get; init; }
+
+    public string? Fields { get; init; }
+
+    /// <summary>A word for each choice, so that a form without it changes nothing.</summary>
+    public string? Archive { get; init; }
+
+    public string? SignUps { get; init; }
+
     public static ListEditForm Of(ListPage list) => new()
     {
         Name = list.Name,
@@ -38,9 +50,25 @@ public sealed record ListEditForm
         Description = list.Description,
         PostalAddress = list.PostalAddress,
         ConsentText = list.ConsentText,
+        Language = list.Language,
+        Fields = list.Fields,
+        Archive = list.ArchiveClosedAt is null ? "open" : "closed",
+        SignUps = list.FormClosedAt is null ? "open" : "closed",
     };
 
-    public ListChange ToChange() => new(Title ?? "", Description ?? "", PostalAddress ?? "", ConsentText ?? "");
+    public ListChange ToChange() => new(
+        Title ?? "", Description ?? "", PostalAddress ?? "", ConsentText ?? "", Language, Language is null ? null : Fields ?? "",
+        Archive is null ? null : Archive == "open", SignUps is null ? null : SignUps == "open");
+}
+
+/// <summary>Choices of the list forms.</summary>
+internal static class ListChoices
+{
+    public static IReadOnlyList<SelectListItem> Languages { get; } = [new("English", "en"), new("Deutsch", "de"), new("Français", "fr"), new("Italiano", "it")];
+
+    public static IReadOnlyList<SelectListItem> Archive { get; } = [new("Everybody can read sent issues on the list's page and in its feed", "open"), new("Only readers, in their mailbox", "closed")];
+
+    public static IReadOnlyList<SelectListItem> SignUps { get; } = [new("Open", "open"), new("Closed: nobody can sign up", "closed")];
 }
 
 public sealed record ListView(ListPage List, SenderDomainPage? Sender);
