@@ -34,7 +34,7 @@ public sealed class SignUpGuard(IOptions<NewslettersOptions> options, HouseKeys 
             : new Refusal(TooMany);
     }
 
-    public bool IsProgram(SignUpAsk ask) => !string.IsNullOrEmpty(ask.Website);
+    public static bool IsProgram(SignUpAsk ask) => !string.IsNullOrEmpty(ask.Website);
 
     /// <summary>The signed time at which a form is shown.</summary>
     public string Stamp()

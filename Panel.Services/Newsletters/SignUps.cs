@@ -47,7 +47,7 @@ public sealed class SignUps(
             return new InTheWay(words[no.Message]);
         }
 
-        if (guard.IsProgram(ask))
+        if (SignUpGuard.IsProgram(ask))
         {
             return found.Page; // The usual answer, and no mail.
         }

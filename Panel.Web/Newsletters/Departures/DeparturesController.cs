@@ -24,7 +24,7 @@ public sealed class DeparturesController(Departures departures) : PanelControlle
 
     /// <summary>From every list of the same sender (L3).</summary>
     [HttpPost("all")]
-    public async Task<IActionResult> Object([FromRoute] string token, [FromServices] Objections objections, CancellationToken ct) =>
+    public async Task<IActionResult> CreateForAll([FromRoute] string token, [FromServices] Objections objections, CancellationToken ct) =>
         await objections.ObjectAsync(token, ct) is { Value: { } page } ? View(nameof(Show), page) : NotFound();
 
     [HttpPost("return")]
