@@ -20,7 +20,7 @@ builder.Services.AddData(builder.Configuration).AddMembers();
 builder.Services.AddFinger(builder.Configuration);
 builder.Services.AddHosting(builder.Configuration);
 builder.Services.AddMail(builder.Configuration).AddNewsletters(builder.Configuration);
-builder.Services.AddPages().AddSignIn().AddApi().AddSchedule();
+builder.Services.AddPages().AddSignIn().AddApi().AddSchedule(builder.Configuration);
 
 var app = builder.Build();
 await app.PrepareAsync();

@@ -1,3 +1,5 @@
+using Npgsql;
+using Panel.Services.Data;
 using Panel.Web.Finger;
 using Panel.Web.Hosting;
 using Panel.Web.Newsletters;
@@ -8,10 +10,23 @@ namespace Panel.Web;
 /// <summary>Every trigger of the house on one page: a job says when, a front door that is safe to run twice does the work.</summary>
 internal static class Schedule
 {
-    public static IServiceCollection AddSchedule(this IServiceCollection services)
+    /// <summary>With PostgreSQL any number of nodes share one store, so that a job runs on one of them; SQLite has one node, and
+    /// its schedule lives in memory. Quartz keeps its own tables (<c>qrtz_</c>) and creates them.</summary>
+    public static IServiceCollection AddSchedule(this IServiceCollection services, IConfiguration configuration)
     {
+        var database = configuration.GetSection("Database").Get<DatabaseOptions>() ?? new DatabaseOptions();
         services.AddQuartz(q =>
         {
+            if (database.IsPostgres)
+            {
+                q.UsePersistentStore(store =>
+                {
+                    store.UsePostgres(NpgsqlFactory.Instance, database.Connection);
+                    store.UseClustering();
+                    store.ProvisionSchema();
+                });
+            }
+
             q.ScheduleJob<CheckQuotasJob>(t => t.WithIdentity("check-quotas").WithCronSchedule("0 0/15 * * * ?"), j => j.WithIdentity("check-quotas"));
             q.ScheduleJob<CheckDomainsJob>(t => t.WithIdentity("check-domains").WithCronSchedule("20 * * * * ?"), j => j.WithIdentity("check-domains"));
             q.ScheduleJob<RefreshFollowsJob>(t => t.WithIdentity("refresh-follows").WithCronSchedule("5/15 * * * * ?"), j => j.WithIdentity("refresh-follows"));
