@@ -6,6 +6,11 @@ public sealed class MailOptions
     /// <summary><c>pickup</c> (files in data/outbox, nothing leaves the machine), <c>smtp</c> or <c>mailkit</c>.</summary>
     public string Transport { get; set; } = MailTransports.Pickup;
 
+    /// <summary>The domain of <c>bounce+TOKEN@</c> and <c>unsubscribe+TOKEN@</c>; empty: the host of <c>Panel:PublicUrl</c>.</summary>
+    public string? ReturnDomain { get; set; }
+
+    public Lmtp.LmtpOptions Lmtp { get; set; } = new();
+
     public SmtpOptions Smtp { get; set; } = new();
 }
 

@@ -45,6 +45,21 @@ public sealed class MailOptionsCheck(IConfiguration configuration) : IValidateOp
             }
         }
 
+        if (options.ReturnDomain is { Length: > 0 } domain && Uri.CheckHostName(domain) != UriHostNameType.Dns)
+        {
+            yield return $"Mail:ReturnDomain is '{domain}'; expected the host name whose mail the mail server hands to Panel.";
+        }
+
+        if (options.Lmtp.EndPoints(out var wrong) is null)
+        {
+            yield return $"Mail:Lmtp:Listen has '{wrong}'; expected ADDRESS:PORT such as 127.0.0.1:7924, with ; between several.";
+        }
+
+        if (options.Lmtp.MessageBytes is < 64 * 1024 or > 64 * 1024 * 1024)
+        {
+            yield return $"Mail:Lmtp:MessageBytes is {options.Lmtp.MessageBytes}; expected a number from 65536 to 67108864.";
+        }
+
         if (options.Smtp.Connections is < 1 or > 100)
         {
             yield return $"Mail:Smtp:Connections is {options.Smtp.Connections}; expected a number from 1 to 100.";

@@ -163,7 +163,7 @@ public sealed class Issues(PanelDb db, Lists lists, AuditTrail audit, TimeProvid
         letter.Write(paper, 0, address.Typed, "", time.GetUtcNow());
         var opening = await transport.OpenAsync(ct);
         await using var connection = opening.Connection;
-        var reply = connection is null ? opening.Reply : await connection.SendAsync(letter.From, address.Typed, paper.Whole.WrittenMemory, _ => Task.FromResult(true), ct);
+        var reply = connection is null ? opening.Reply : await connection.SendAsync(letter.EnvelopeOf(0), address.Typed, paper.Whole.WrittenMemory, _ => Task.FromResult(true), ct);
         return new TestMail(address.Typed, reply.Result == MailResult.Accepted ? "sent" : reply.Result == MailResult.Unknown ? "unknown" : "failed", reply.Code, reply.Words);
     }
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Panel.Services.Newsletters.Leaving;
+using Panel.Services.Newsletters.Returning;
 using Panel.Services.Newsletters.Sending;
 
 namespace Panel.Services.Newsletters;
@@ -29,6 +30,7 @@ public static class NewslettersSetup
         services.AddScoped<Letters>();
         services.AddHostedService<LetterCarrier>();
         services.AddSending();
+        services.AddReturning();
         return services;
     }
 }

@@ -29,6 +29,7 @@ internal sealed class CrashedPanel(TempFolder folder, IReadOnlyDictionary<string
         start.Environment["Panel__Data"] = folder.Path;
         start.Environment["Urls"] = $"http://127.0.0.1:{port.ToString(CultureInfo.InvariantCulture)}";
         start.Environment["Finger__Listen"] = "127.0.0.1:0";
+        start.Environment["Mail__Lmtp__Listen"] = "127.0.0.1:0";
         foreach (var (key, value) in settings)
         {
             start.Environment[key] = value;

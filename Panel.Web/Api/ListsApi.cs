@@ -1,5 +1,7 @@
 using Panel.Services;
+using Panel.Services.Mail.Returned;
 using Panel.Services.Newsletters;
+using Panel.Services.Newsletters.Returning;
 
 namespace Panel.Web.Api;
 
@@ -28,6 +30,11 @@ internal static class ListsApi
                 ? Results.Stream(body => SubscriberExport.WriteAsync(rows, body, ct), "text/csv; charset=utf-8", $"{name}.csv")
                 : ApiSetup.Refuse(new NotThere($"list {handle}/{name}")));
 
+        lists.MapGet("/{name}/returned", async (string handle, string name, string? kind, long? before, Actor by, ReturnedMails all, CancellationToken ct) =>
+            KindOf(kind) is { Refused: { } no } ? ApiSetup.Refuse(no) : (await all.ListAsync(by, handle, name, KindOf(kind).Value, before, ct)).ToResult());
+
+        api.MapGroup("/mail").Scope("lists").MapGet("/", (Actor by, MailSettings settings) => settings.Show(by).ToResult());
+
         var domains = api.MapGroup("/members/{handle}/sender-domains").Scope("lists");
         domains.MapGet("/", async (string handle, Actor by, SenderDomains all, CancellationToken ct) => (await all.ListAsync(by, handle, ct)).ToResult());
         domains.MapPut("/{domain}/approval", async (string handle, string domain, Actor by, SenderDomains all, CancellationToken ct) =>
@@ -40,6 +47,12 @@ internal static class ListsApi
         : Enum.TryParse<SubscriberState>(word, ignoreCase: true, out var state) && !char.IsAsciiDigit(word[0])
             ? (SubscriberState?)state
             : new Refusal($"The state is one of: {string.Join(", ", Enum.GetNames<SubscriberState>()).ToLowerInvariant()}.", "state");
+
+    private static Outcome<ReturnedKind?> KindOf(string? word) => word is null
+        ? default(ReturnedKind?)
+        : Enum.TryParse<ReturnedKind>(word, ignoreCase: true, out var kind) && !char.IsAsciiDigit(word[0])
+            ? (ReturnedKind?)kind
+            : new Refusal("The kind is one of: hard, soft, progress, complaint, autoReply, reply, unclear.", "kind");
 
     // The reader is synchronous; a slow upload must not hold a thread, nor the database, so it lands on disk first.
     private static async Task<Stream> SpooledAsync(Stream body, CancellationToken ct)

@@ -3,14 +3,15 @@ using System.Security.Cryptography;
 using System.Text;
 using Panel.Services.Mail.Content;
 using Panel.Services.Mail.Dkim;
+using Panel.Services.Newsletters.Returning;
 
 namespace Panel.Services.Newsletters.Sending;
 
 /// <summary>Where an issue comes from and where its links lead.</summary>
-internal sealed record IssueAddress(long IssueId, long ListId, string FromEmail, string Domain, string PublicUrl);
+internal sealed record IssueAddress(long IssueId, long ListId, string Domain, string PublicUrl);
 
 /// <summary>The keys a letter needs for every person.</summary>
-internal sealed record LetterKeys(ReaderTokens Tokens, byte[] MessageIds, byte[] Emails);
+internal sealed record LetterKeys(ReaderTokens Tokens, ReturnAddresses Returns, byte[] MessageIds, byte[] Emails);
 
 /// <summary>Room for one message, used again for the next.</summary>
 internal sealed class LetterPaper
@@ -31,7 +32,8 @@ internal sealed class IssueLetter(IssueAddress address, MessageTemplate template
 {
     private static readonly Dictionary<string, string> Nameless = [];
 
-    public string From => address.FromEmail;
+    /// <summary>The envelope sender for one person, so that a bounce says whose it is (VERP).</summary>
+    public string EnvelopeOf(long subscriberId) => keys.Returns.BounceOf(new Reader(address.ListId, subscriberId, address.IssueId));
 
     /// <summary>Writes the whole message; the same person always gets the same Message-ID (rule H7).</summary>
     public void Write(LetterPaper paper, long subscriberId, string email, string name, DateTimeOffset now)
@@ -41,6 +43,7 @@ internal sealed class IssueLetter(IssueAddress address, MessageTemplate template
         template.Write(signer is null ? paper.Whole : paper.Unsigned, new MailPerson(email, MessageIds.For(keys.MessageIds, address.IssueId, subscriberId, address.Domain), now)
         {
             LeaveUrl = $"{address.PublicUrl}/u/{token}",
+            LeaveMailbox = keys.Returns.LeaveOf(token),
             Fields = name.Length == 0 ? Nameless : new Dictionary<string, string>(1) { ["name"] = name },
         });
         if (signer is not null)

@@ -3,11 +3,12 @@ using Microsoft.Extensions.Options;
 using Panel.Services.Data;
 using Panel.Services.Mail.Content;
 using Panel.Services.Mail.Dkim;
+using Panel.Services.Newsletters.Returning;
 
 namespace Panel.Services.Newsletters.Sending;
 
 /// <summary>Makes letters of issues: the one way for preview, test mail and sending, so that what was seen is what arrives.</summary>
-public sealed class IssuePrinter(PanelDb db, HouseKeys keys, ReaderTokens tokens, SenderDomains senders, IOptions<PanelOptions> panel, IOptions<NewslettersOptions> options)
+public sealed class IssuePrinter(PanelDb db, HouseKeys keys, ReaderTokens tokens, SenderDomains senders, ReturnAddresses returns, IOptions<PanelOptions> panel, IOptions<NewslettersOptions> options)
 {
     internal const string MessageIdKey = "message-ids";
 
@@ -89,8 +90,8 @@ public sealed class IssuePrinter(PanelDb db, HouseKeys keys, ReaderTokens tokens
             List = new ListHead { Title = list.Title, Id = $"{list.Name}.{handle}.lists.{host}", FeedbackId = $"{issue.Id}:{list.Name}:{handle}:panelhouse", ArchiveUrl = list.ArchiveClosedAt is null ? home : null },
         };
         return new IssueLetter(
-            new IssueAddress(issue.Id, list.Id, list.FromEmail, from.Domain, panel.Value.PublicUrl.TrimEnd('/')),
-            MessageTemplate.Create(head, rendered.Value), new LetterKeys(tokens, keys.KeyFor(MessageIdKey), keys.KeyFor("email")), SignerOf(domain));
+            new IssueAddress(issue.Id, list.Id, from.Domain, panel.Value.PublicUrl.TrimEnd('/')),
+            MessageTemplate.Create(head, rendered.Value), new LetterKeys(tokens, returns, keys.KeyFor(MessageIdKey), keys.KeyFor("email")), SignerOf(domain));
     }
 
     private DkimSigner? SignerOf(SenderDomain? domain)

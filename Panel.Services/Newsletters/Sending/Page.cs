@@ -8,7 +8,8 @@ internal sealed class Page
 
     public Leased Row => mail.Row;
 
-    public string From => mail.Letter.From;
+    /// <summary>The envelope sender; good once it is written.</summary>
+    public string From { get; private set; } = "";
 
     public bool IsWritten { get; private set; }
 
@@ -22,7 +23,7 @@ internal sealed class Page
         if (!IsWritten)
         {
             mail.Letter.Write(paper, Row.SubscriberId, Row.Email, Row.Name, now);
-            IsWritten = true;
+            (From, IsWritten) = (mail.Letter.EnvelopeOf(Row.SubscriberId), true);
         }
     }
 }
