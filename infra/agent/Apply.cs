@@ -15,16 +15,18 @@ internal sealed class Apply(Host host, TimeProvider time)
         {
             var clock = Stopwatch.StartNew();
             var site = SiteOf(step, wanted);
+            Problem Problem(string reason) => site is not null ? new("site", site, reason)
+                : step.Act is Act.PutDatabase ? new("database", step.Name.Split('_', 2)[1], reason) : new("account", step.Handle, reason);
             try
             {
                 if (await TakeAsync(step, wanted, problems, ct) is { } reason)
                 {
-                    problems.Add(site is null ? new Problem("account", step.Handle, reason) : new Problem("site", site, reason));
+                    problems.Add(Problem(reason));
                 }
             }
             catch (Exception no) when (no is MachineException or IOException or UnauthorizedAccessException)
             {
-                problems.Add(site is null ? new Problem("account", step.Handle, no.Message) : new Problem("site", site, no.Message));
+                problems.Add(Problem(no.Message));
                 if (step.Act is Act.MakeTree or Act.EndProcesses)
                 {
                     break;
@@ -57,6 +59,8 @@ internal sealed class Apply(Host host, TimeProvider time)
             case Act.MakeUser: break;
             case Act.MakeTree: host.Trees.Make(handle, uid); break;
             case Act.SetLimit: host.Volume.SetLimit(uid, wanted.Shape.Limit); break;
+            case Act.PutDatabase: host.Databases.Put(step.Name, wanted.Shape.Databases[step.Name]); break;
+            case Act.DropDatabase: host.Databases.Drop(step.Name); break;
             case Act.MakeSite: host.Trees.MakeSite(handle, uid, step.Name); break;
             case Act.WritePool: WritePool(handle, uid, wanted, problems); break;
             case Act.PutVhost: return await PutVhostAsync(step.Name, wanted, ct);

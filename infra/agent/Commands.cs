@@ -14,7 +14,9 @@ internal static class Commands
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    public static Ran Try(string program, params IReadOnlyList<string> arguments)
+    public static Ran Try(string program, params IReadOnlyList<string> arguments) => TryWith("", program, arguments);
+
+    public static Ran TryWith(string input, string program, IReadOnlyList<string> arguments)
     {
         var start = new ProcessStartInfo(program)
         {
@@ -34,9 +36,10 @@ internal static class Commands
         try
         {
             using var process = Process.Start(start)!;
-            process.StandardInput.Close();
             var error = process.StandardError.ReadToEndAsync();
             var output = process.StandardOutput.ReadToEndAsync();
+            process.StandardInput.Write(input);
+            process.StandardInput.Close();
             if (!process.WaitForExit(Patience))
             {
                 process.Kill(entireProcessTree: true);

@@ -6,7 +6,7 @@ namespace Panel.Agent;
 internal sealed record DaemonKind(
     string Name,
     string Program,
-    Func<string, string[]> Check,
+    Func<string, string[]>? Check,
     Func<string, string[]> Start,
     int QuitSignal,
     int? WorkerUid = null);
@@ -46,7 +46,11 @@ internal sealed class Daemon(DaemonKind kind, string configuration, string pidFi
 
         var staged = $"{configuration}.staged";
         Files.Put(staged, text);
-        Commands.Run(kind.Program, kind.Check(staged));
+        if (kind.Check is { } check)
+        {
+            Commands.Run(kind.Program, check(staged));
+        }
+
         Native.Rename(staged, configuration);
         if (running is { } before)
         {
@@ -59,6 +63,12 @@ internal sealed class Daemon(DaemonKind kind, string configuration, string pidFi
         {
             // Workers of a master that was killed go on and hold its ports.
             Processes.EndAllOf(uid);
+        }
+
+        // PostgreSQL takes a predecessor that nobody has reaped yet for one that runs.
+        for (var i = 0; i < 500 && ReadRecord(Record) is { } dead && Directory.Exists($"/proc/{dead.Pid}"); i++)
+        {
+            Thread.Sleep(10);
         }
 
         Commands.Run(kind.Program, kind.Start(configuration));

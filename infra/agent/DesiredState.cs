@@ -25,6 +25,16 @@ public sealed record SiteState(string Name, SiteKind Kind, string Address, IRead
 /// <summary>One SSH public key without options: type and base64 body, as in <c>ssh-ed25519 AAAA...</c>.</summary>
 public sealed record KeyState(long Id, string PublicKey);
 
+/// <summary>The servers that a host runs for members.</summary>
+public enum DatabaseEngine { Mariadb, Postgres }
+
+/// <summary>One database with a user of the same name, <c>handle_name</c>. <paramref name="Verifier"/> is SCRAM for
+/// PostgreSQL, the hash of mysql_native_password for MariaDB.</summary>
+public sealed record DatabaseState(string Name, DatabaseEngine Engine, string Verifier);
+
+/// <summary>Bytes that a database takes.</summary>
+public sealed record DatabaseUse(string Name, long Bytes);
+
 /// <summary>One account, whole. <paramref name="Revision"/> is the host's number at its last change;
 /// <paramref name="DiskLimitBytes"/> null means no limit.</summary>
 public sealed record AccountState(
@@ -34,7 +44,8 @@ public sealed record AccountState(
     AccountStatus Status,
     long? DiskLimitBytes,
     IReadOnlyList<SiteState> Sites,
-    IReadOnlyList<KeyState> Keys);
+    IReadOnlyList<KeyState> Keys,
+    IReadOnlyList<DatabaseState>? Databases = null);
 
 /// <summary>Something a host should do once; the answer is a report with the same id.</summary>
 public sealed record AgentRequest(long Id, AgentWork Work);
@@ -56,8 +67,9 @@ public sealed record AccountsAnswer(
 /// words its owner can act on when it is not well.</summary>
 public sealed record ItemReport(string Kind, string Name, ItemState State, string? Message, long Milliseconds, DateTime? Until = null);
 
-/// <summary>Disk used by one account; <paramref name="Enforced"/> says whether the file system itself refuses more.</summary>
-public sealed record UsageReport(string Handle, long DiskBytes, long? LimitBytes, bool Enforced);
+/// <summary>Disk used by one account, its files and its databases together; <paramref name="Enforced"/> says whether the file
+/// system itself refuses more files.</summary>
+public sealed record UsageReport(string Handle, long DiskBytes, long? LimitBytes, bool Enforced, IReadOnlyList<DatabaseUse>? Databases = null);
 
 public sealed record AccountReport(string Handle, long Revision, IReadOnlyList<ItemReport> Items);
 
@@ -70,7 +82,8 @@ public sealed record HostFacts(
     string FileSystem,
     bool QuotaEnforced,
     IReadOnlyList<string> PhpVersions,
-    bool Certificates = false);
+    bool Certificates = false,
+    string? DatabaseSockets = null);
 
 /// <summary>The body of <c>POST /agent/v1/reports</c>. Sent after every pass and repeated by the next one when it was lost.
 /// <paramref name="RequestId"/> and <paramref name="Plan"/> answer an <see cref="AgentRequest"/>.</summary>

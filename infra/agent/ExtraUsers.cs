@@ -17,14 +17,14 @@ internal sealed class ExtraUsers(Layout layout, string directory = "/var/lib/ext
         var ours = Lines(now.Passwd).Where(l => Identity.IsOurs(Id(l))).Select(Name).ToHashSet(StringComparer.Ordinal);
         var members = users?.OrderBy(u => u.Uid).ToList() ?? [];
         ours.UnionWith(members.Select(u => u.Handle));
-        ours.UnionWith([Identity.Nginx, Identity.Acme]);
+        ours.UnionWith(Identity.System.Keys);
 
         var passwd = Lines(now.Passwd).Where(l => !Identity.IsOurs(Id(l))).ToList();
         var shadow = Lines(now.Shadow).Where(l => !ours.Contains(Name(l))).ToList();
         var group = Lines(now.Group).Where(l => !Identity.IsOurs(Id(l))).ToList();
         if (users is not null)
         {
-            foreach (var (name, id) in new[] { (Identity.Nginx, Identity.NginxId), (Identity.Acme, Identity.AcmeId) })
+            foreach (var (name, id) in Identity.System)
             {
                 passwd.Add($"{name}:x:{id}:{id}::/nonexistent:/usr/sbin/nologin");
                 shadow.Add($"{name}:!:::::::");

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using System.Text.RegularExpressions;
+using Panel.Hosting;
 
 namespace Panel.Agent;
 
@@ -25,6 +26,11 @@ internal static partial class Grammar
     public static bool IsDomain(string text) =>
         text.Length is >= 1 and <= 253 && DomainShape().IsMatch(text) && !text[(text.LastIndexOf('.') + 1)..].All(char.IsAsciiDigit);
 
+    /// <summary>At most 63 characters with the handle, which is what PostgreSQL keeps of a name; the verifier is SCRAM
+    /// (RFC 5803 with PostgreSQL's prefix) or the double SHA-1 of mysql_native_password.</summary>
+    public static bool IsDatabase(DatabaseState database) =>
+        IsSiteName(database.Name) && database.Name.Length <= 31 && (database.Engine == DatabaseEngine.Mariadb ? NativeVerifier() : ScramVerifier()).IsMatch(database.Verifier);
+
     /// <summary>Type and base64 body and nothing else; the body must name the same type (RFC 4253 §6.6).</summary>
     public static bool IsPublicKey(string text)
     {
@@ -43,6 +49,12 @@ internal static partial class Grammar
         var name = BinaryPrimitives.ReadInt32BigEndian(body);
         return name > 0 && name <= length - 4 && Encoding.ASCII.GetString(body, 4, name) == parts[0];
     }
+
+    [GeneratedRegex(@"^\*[0-9A-F]{40}\z")]
+    private static partial Regex NativeVerifier();
+
+    [GeneratedRegex(@"^SCRAM-SHA-256\$[0-9]{4,6}:[A-Za-z0-9+/=]{8,64}\$[A-Za-z0-9+/=]{44}:[A-Za-z0-9+/=]{44}\z")]
+    private static partial Regex ScramVerifier();
 
     [GeneratedRegex(@"^[a-z](?:-?[a-z0-9]){1,30}\z")]
     private static partial Regex HandleShape();

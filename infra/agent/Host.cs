@@ -19,6 +19,7 @@ internal sealed class Host : IDisposable
         PhpVersions = PhpPool.Versions();
         Php = new PhpMasters(Layout, options.PhpIdle, log);
         Certificates = null!;
+        Databases = new Databases(Layout, log);
     }
 
     public Action<string> Log { get; }
@@ -41,6 +42,8 @@ internal sealed class Host : IDisposable
 
     /// <summary>There once the machine is prepared.</summary>
     public Certificates Certificates { get; private set; }
+
+    public Databases Databases { get; }
 
     public IReadOnlyList<string> PhpVersions { get; }
 
@@ -85,7 +88,7 @@ internal sealed class Host : IDisposable
     }
 
     /// <summary>A daemon that should run and does not.</summary>
-    public bool IsOneDown => Web.Running is null || Sftp.Running is null;
+    public bool IsOneDown => Web.Running is null || Sftp.Running is null || Databases.IsOneDown;
 
     /// <summary>What has waited its 30 days goes, and logs that have grown are put aside.</summary>
     public void TidyUp(DateTimeOffset now)
@@ -106,6 +109,7 @@ internal sealed class Host : IDisposable
         }
 
         Web.Stop();
+        Databases.Stop();
     }
 
     public void Dispose()
@@ -141,6 +145,7 @@ internal sealed class Host : IDisposable
         Certificates = new Certificates(Layout, options.Acme, TimeProvider.System, Log);
         ChoosePorts();
         KeepDaemons();
+        Databases.Observe();
         OpenPools();
     }
 
@@ -150,6 +155,8 @@ internal sealed class Host : IDisposable
         {
             Log(done);
         }
+
+        Databases.KeepRunning();
     }
 
     private void ChoosePorts()

@@ -196,7 +196,7 @@ internal sealed class HostAgent(AgentOptions options, Host host, AgentLink link,
 
     private HostReport Facts() => new(
         desired.Epoch, desired.Revision, false, 0,
-        new HostFacts(host.Ports.HttpPort, host.Ports.HttpsPort, host.Ports.SftpPort, "localhost", host.Volume.Kind, host.Volume.Enforces, host.PhpVersions, host.Certificates.IsOn),
+        new HostFacts(host.Ports.HttpPort, host.Ports.HttpsPort, host.Ports.SftpPort, "localhost", host.Volume.Kind, host.Volume.Enforces, host.PhpVersions, host.Certificates.IsOn, host.Layout.Run),
         [], [], Orphans(), null, null);
 
     /// <summary>Accounts that are here and that Panel does not know: they are left running.</summary>
@@ -206,8 +206,9 @@ internal sealed class HostAgent(AgentOptions options, Host host, AgentLink link,
     {
         var users = host.Users.Read();
         var used = host.Volume.Usage(users.ToDictionary(u => u.Key, u => u.Value.Uid));
-        return [.. users.Values.Where(u => used.ContainsKey(u.Uid)).Select(u =>
-            new UsageReport(u.Handle, used[u.Uid], desired.Accounts.GetValueOrDefault(u.Handle)?.DiskLimitBytes, host.Volume.Enforces))];
+        var databases = host.Databases.Sizes();
+        return [.. users.Values.Where(u => used.ContainsKey(u.Uid)).Select(u => new UsageReport(
+            u.Handle, used[u.Uid] + databases[u.Handle].Sum(d => d.Bytes), desired.Accounts.GetValueOrDefault(u.Handle)?.DiskLimitBytes, host.Volume.Enforces, [.. databases[u.Handle]]))];
     }
 
     private async Task<bool> TellAsync(HostReport report, CancellationToken ct)

@@ -5,7 +5,7 @@ namespace Panel.Agent;
 /// <summary>The calls of the C library that .NET has no name for.</summary>
 internal static partial class Native
 {
-    public const int SigQuit = 3, SigKill = 9, SigTerm = 15, SigHup = 1, SigUsr1 = 10, SigCont = 18, SigStop = 19;
+    public const int SigInt = 2, SigQuit = 3, SigKill = 9, SigTerm = 15, SigHup = 1, SigUsr1 = 10, SigCont = 18, SigStop = 19;
     private const int AtFdcwd = -100, AtSymlinkNofollow = 0x100, Exchange = 2;
 
     [LibraryImport("libc")]

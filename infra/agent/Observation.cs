@@ -36,6 +36,9 @@ internal sealed class Observation
             vhosts[handle].ToDictionary(),
             host.Php.IsOpen(handle) ? Files.ReadOrNull(host.Layout.Pool(handle)) : null,
             Files.ReadOrNull(host.Layout.KeyFile(handle)),
-            processes.Value.Contains(uid));
+            processes.Value.Contains(uid))
+        {
+            Databases = host.Databases.Of(handle),
+        };
     }
 }

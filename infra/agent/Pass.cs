@@ -15,6 +15,7 @@ internal sealed class Pass(Host host, Observation seen, TimeProvider time)
         if (full)
         {
             host.Vhosts.Observe();
+            host.Databases.Observe();
         }
         else
         {
@@ -107,6 +108,7 @@ internal sealed class Pass(Host host, Observation seen, TimeProvider time)
             .. account.Sites.Select(s => Item("site", s.Name, times.GetValueOrDefault(s.Name))),
             .. account.Sites.Select(s => host.Certificates.Report(account.Handle, s.Name)).OfType<ItemReport>(),
             .. account.Keys.Select(k => Item("key", $"{k.Id}", 0)),
+            .. (account.Databases ?? []).Select(d => Item("database", d.Name, 0)),
         ]);
     }
 }

@@ -32,6 +32,8 @@ internal static class PhpPool
         php_admin_flag[log_errors] = on
         php_admin_flag[expose_php] = off
         php_admin_value[sendmail_path] = /bin/false
+        php_admin_value[mysqli.default_socket] = {at.Run}/mariadb/mariadb.sock
+        php_admin_value[pdo_mysql.default_socket] = {at.Run}/mariadb/mariadb.sock
         php_value[upload_max_filesize] = 64M
         php_value[post_max_size] = 64M
         env[HOME] = {at.Tree(handle)}/home

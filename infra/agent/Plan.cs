@@ -3,7 +3,7 @@ namespace Panel.Agent;
 /// <summary>The kinds of step, in the order in which an account's steps are taken.</summary>
 internal enum Act
 {
-    MakeUser, MakeTree, SetLimit, MakeSite, WritePool, PutVhost, DropVhost, WriteKeys, DropKeys, DropPool, EndProcesses, DropSite, DropUser, DropTree,
+    MakeUser, MakeTree, SetLimit, PutDatabase, MakeSite, WritePool, PutVhost, DropVhost, WriteKeys, DropKeys, DropPool, EndProcesses, DropSite, DropDatabase, DropUser, DropTree,
 }
 
 internal sealed record Step(Act Act, string Handle, string Name = "")
@@ -13,6 +13,8 @@ internal sealed record Step(Act Act, string Handle, string Name = "")
         Act.MakeUser => $"make or mend the user ({Name})",
         Act.MakeTree => "make or mend the home",
         Act.SetLimit => $"set the disk limit to {Name}",
+        Act.PutDatabase => $"make or mend the database {Name}",
+        Act.DropDatabase => $"remove the database {Name}",
         Act.MakeSite => $"make the directory of site {Name}",
         Act.WritePool => "write the PHP pool and listen for it",
         Act.PutVhost => $"serve {Name}",
@@ -45,6 +47,7 @@ internal static class Plan
         When(wanted.User is not null && wanted.User != found.User, Act.MakeUser, wanted.User is { Locked: true } ? $"uid {wanted.User.Uid}, locked" : $"uid {wanted.User?.Uid}");
         When(wanted.Tree && !found.Tree, Act.MakeTree);
         When(enforced && wanted.Tree && wanted.Limit != found.Limit, Act.SetLimit, wanted.Limit is { } bytes ? $"{bytes} bytes" : "none");
+        steps.AddRange(wanted.Databases.Where(d => d.Value != found.Databases.GetValueOrDefault(d.Key)).Select(d => new Step(Act.PutDatabase, handle, d.Key)));
         steps.AddRange(wanted.Sites.Except(found.Sites).Order(StringComparer.Ordinal).Select(s => new Step(Act.MakeSite, handle, s)));
         When(wanted.Pool is not null && wanted.Pool != found.Pool, Act.WritePool);
         steps.AddRange(wanted.Vhosts.Where(v => !v.Value.Equals(found.Vhosts.GetValueOrDefault(v.Key))).Select(v => v.Key)
@@ -55,6 +58,7 @@ internal static class Plan
         When(wanted.Pool is null && found.Pool is not null, Act.DropPool);
         When(!wanted.Processes && found.Processes, Act.EndProcesses);
         steps.AddRange(wanted.Tree ? found.Sites.Except(wanted.Sites).Order(StringComparer.Ordinal).Select(s => new Step(Act.DropSite, handle, s)) : []);
+        steps.AddRange(found.Databases.Keys.Except(wanted.Databases.Keys).Select(d => new Step(Act.DropDatabase, handle, d)));
         When(wanted.User is null && found.User is not null, Act.DropUser);
         When(!wanted.Tree && found.Tree, Act.DropTree);
         return steps;

@@ -8,6 +8,7 @@ internal static class Undo
         using var hold = Host.Hold();
         var layout = Layout.Of(options);
         var users = new ExtraUsers(layout);
+        new Databases(layout, Console.WriteLine).Stop();
         foreach (var record in Directory.Exists(layout.Daemons) ? Directory.EnumerateFiles(layout.Daemons) : [])
         {
             Daemon.ReadRecord(record)?.End(Native.SigTerm, TimeSpan.FromSeconds(5));

@@ -16,6 +16,9 @@ internal sealed record AccountShape(
     string? Keys,
     bool Processes)
 {
+    /// <summary>Access by <see cref="Agent.Databases.KeyOf"/>.</summary>
+    public IReadOnlyDictionary<string, Access> Databases { get; init; } = new Dictionary<string, Access>();
+
     public static AccountShape Nothing { get; } = new(null, false, null, new HashSet<string>(), new Dictionary<string, Links>(), null, null, false);
 
     /// <summary>The same with nothing taken away that is there: after a restore of Panel's database, until an admin has
@@ -23,6 +26,7 @@ internal sealed record AccountShape(
     public AccountShape Keeping(AccountShape found) => this with
     {
         Sites = Sites.Union(found.Sites).ToHashSet(StringComparer.Ordinal),
+        Databases = found.Databases.Where(d => !Databases.ContainsKey(d.Key)).Concat(Databases).ToDictionary(),
         Vhosts = found.Vhosts.Where(v => !Vhosts.ContainsKey(v.Key)).Concat(Vhosts).ToDictionary(),
         Pool = Keys is null ? Pool : Pool ?? found.Pool,
         Keys = Keys is null || found.Keys is null ? Keys : FileServer.Authorized(Lines(Keys).Union(Lines(found.Keys))),
@@ -105,11 +109,16 @@ internal sealed record Wanted(AccountState Asked, AccountShape Shape, IReadOnlyL
         var good = asked.Keys.Where(k => Grammar.IsPublicKey(k.PublicKey)).Select(k => k.PublicKey);
         problems.AddRange(asked.Keys.Where(k => !Grammar.IsPublicKey(k.PublicKey))
             .Select(k => new Problem("key", $"{k.Id}", "This is not a public key in the form 'type base64' without options.")));
+        var databases = asked.Databases ?? [];
+        problems.AddRange(databases.Where(d => !Grammar.IsDatabase(d)).Select(d => new Problem("database", d.Name, "Its name or its verifier is not one that a host accepts.")));
         var shape = new AccountShape(
             new UnixUser(asked.Handle, asked.Uid, suspended), true, asked.DiskLimitBytes, sites, vhosts,
             version is null || suspended ? null : PhpPool.Render(host.Layout, asked.Handle, version),
             suspended ? null : FileServer.Authorized(good),
-            !suspended);
+            !suspended)
+        {
+            Databases = databases.Where(Grammar.IsDatabase).ToDictionary(d => Databases.KeyOf(asked.Handle, d), d => new Access(d.Verifier, suspended)),
+        };
         return new Wanted(asked, shape, problems, aside);
     }
 

@@ -1,0 +1,94 @@
+using System.Globalization;
+using Panel.Hosting;
+
+namespace Panel.Agent;
+
+/// <summary>Who may use a database: a verifier, never a password.</summary>
+internal sealed record Access(string Verifier, bool Locked);
+
+/// <summary>A database server of our own, under a user of its own, reached by Unix socket only. Every name in its SQL has
+/// passed <see cref="Grammar"/>; SQL goes in by standard input, so that no verifier stands in a list of processes.</summary>
+internal abstract class DatabaseServer(Layout layout, string name, int uid, string program, Func<string, string[]> arguments)
+{
+    private readonly Daemon daemon = new(
+        // It must be told to look for something or it does not start; that file never exists, as we know better what runs.
+        new DaemonKind(name, "/usr/sbin/start-stop-daemon", null,
+            c => ["--start", "--background", "--pidfile", $"{layout.Daemons}/none", "--output", $"{layout.Log}/{name}.log", "--chuid", $"{uid}:{uid}", "--startas", program, "--", .. arguments(c)], Native.SigInt, uid),
+        $"{layout.Root}/{name}/{name}.conf", $"{layout.Run}/{name}/pid", layout);
+
+    /// <summary>Nothing is started before somebody wants a database.</summary>
+    public bool IsInUse => Directory.Exists(Data);
+
+    public bool IsRunning => daemon.Find() is not null;
+
+    public string Sockets => $"{layout.Run}/{name}";
+
+    protected string Data => $"{layout.Root}/{name}/data";
+
+    protected Layout Layout => layout;
+
+    protected int Uid => uid;
+
+    /// <summary>Made at first, started when it is down, and answering when this returns.</summary>
+    public void Converge(Action<string> log)
+    {
+        Files.Directory($"{layout.Root}/{name}");
+        Files.Directory(Sockets, Modes.Directory, uid, uid);
+        if (!IsInUse)
+        {
+            var beside = $"{Data}.new";
+            Volume.Discard(beside);
+            Files.Directory(beside, Modes.Private, uid, uid);
+            var make = AsUser(uid, Make(beside));
+            Commands.Run(make[0], [.. make.Skip(1)]);
+            Native.Rename(beside, Data);
+        }
+
+        if (daemon.Converge(Configuration()) is { } done)
+        {
+            log(done);
+            var until = Environment.TickCount64 + 30_000;
+            while (Try("SELECT 1;") is { Code: not 0 } not)
+            {
+                if (Environment.TickCount64 > until)
+                {
+                    throw new MachineException($"{name} does not answer: {not.Reason}");
+                }
+
+                Thread.Sleep(20);
+            }
+
+            Settle();
+        }
+    }
+
+    public void Stop() => daemon.Stop();
+
+    /// <summary>Every database with a user of the same name, as it is.</summary>
+    public abstract IReadOnlyDictionary<string, Access> Found();
+
+    public abstract void Put(string database, Access access);
+
+    public abstract void Drop(string database);
+
+    public abstract IReadOnlyDictionary<string, long> Sizes();
+
+    protected abstract IReadOnlyList<string> Make(string directory);
+
+    protected abstract string Configuration();
+
+    protected abstract IReadOnlyList<string> Client { get; }
+
+    protected virtual void Settle()
+    {
+    }
+
+    protected IEnumerable<string[]> Ask(string sql) => Run(sql).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split('\t'));
+
+    protected string Run(string sql) => Try(sql) is { Code: 0 } done ? done.Output : throw new MachineException($"{name}: {Try(sql).Reason}");
+
+    private Ran Try(string sql) => Commands.TryWith(sql, Client[0], [.. Client.Skip(1)]);
+
+    internal static IReadOnlyList<string> AsUser(int uid, IReadOnlyList<string> command) =>
+        ["/usr/bin/setpriv", $"--reuid={uid}", $"--regid={uid}", "--clear-groups", "--no-new-privs", "--inh-caps=-all", "--bounding-set=-all", "--", .. command];
+}

@@ -1,0 +1,91 @@
+using Panel.Hosting;
+
+namespace Panel.Agent;
+
+/// <summary>The databases of all accounts on both servers, known by <c>engine/handle_name</c>.</summary>
+internal sealed class Databases(Layout layout, Action<string> log)
+{
+    private readonly Dictionary<string, Dictionary<string, Access>> found = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, DatabaseServer> servers = new(StringComparer.Ordinal) { ["mariadb"] = new MariaDb(layout), ["postgres"] = new Postgres(layout) };
+    private long restUntil;
+
+    /// <summary>One that does not start is tried again after a while; the sites go on.</summary>
+    public bool IsOneDown => Environment.TickCount64 >= restUntil && servers.Values.Any(s => s.IsInUse && !s.IsRunning);
+
+    /// <summary>Handles have no underscore, so that the first one ends the handle.</summary>
+    public static string KeyOf(string handle, DatabaseState asked) => $"{(asked.Engine == DatabaseEngine.Mariadb ? "mariadb" : "postgres")}/{handle}_{asked.Name}";
+
+    public void KeepRunning()
+    {
+        foreach (var server in servers.Values.Where(s => s.IsInUse && Environment.TickCount64 >= restUntil))
+        {
+            try
+            {
+                server.Converge(log);
+            }
+            catch (MachineException no)
+            {
+                log(no.Message);
+                restUntil = Environment.TickCount64 + 30_000;
+            }
+        }
+    }
+
+    /// <summary>Looks again at what is there; between two looks the agent knows what it did itself.</summary>
+    public void Observe()
+    {
+        found.Clear();
+        foreach (var (engine, server) in servers.Where(s => s.Value.IsInUse && s.Value.IsRunning))
+        {
+            foreach (var (name, access) in server.Found())
+            {
+                Note($"{engine}/{name}", access);
+            }
+        }
+    }
+
+    public IReadOnlyDictionary<string, Access> Of(string handle) => found.GetValueOrDefault(handle) ?? [];
+
+    public void Put(string key, Access access)
+    {
+        var (server, name) = Split(key);
+        server.Converge(log);
+        server.Put(name, access);
+        Note(key, access);
+    }
+
+    public void Drop(string key)
+    {
+        var (server, name) = Split(key);
+        server.Drop(name);
+        found.GetValueOrDefault(HandleOf(key))?.Remove(key);
+    }
+
+    /// <summary>Bytes by handle and by name of the database.</summary>
+    public ILookup<string, DatabaseUse> Sizes() => servers.Values.Where(s => s.IsInUse && s.IsRunning).SelectMany(s => s.Sizes())
+        .Where(s => s.Key.Contains('_', StringComparison.Ordinal)).Select(s => (Parts: s.Key.Split('_', 2), s.Value))
+        .ToLookup(s => s.Parts[0], s => new DatabaseUse(s.Parts[1], s.Value), StringComparer.Ordinal);
+
+    public void Stop()
+    {
+        foreach (var server in servers.Values)
+        {
+            server.Stop();
+        }
+    }
+
+    private void Note(string key, Access access)
+    {
+        if (!found.TryGetValue(HandleOf(key), out var known))
+        {
+            found[HandleOf(key)] = known = new(StringComparer.Ordinal);
+        }
+
+        // The plan holds on to what was seen, so it is replaced and not changed.
+        found[HandleOf(key)] = new(known, StringComparer.Ordinal) { [key] = access };
+    }
+
+    private static string HandleOf(string key) => key[(key.IndexOf('/', StringComparison.Ordinal) + 1)..].Split('_')[0];
+
+    private (DatabaseServer Server, string Name) Split(string key) => key.Split('/') is [var engine, var name] ? (servers[engine], name) : throw new InvalidOperationException(key);
+}

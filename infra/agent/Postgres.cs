@@ -1,0 +1,62 @@
+using System.Globalization;
+
+namespace Panel.Agent;
+
+/// <summary>PostgreSQL: root comes in as postgres by the peer's uid, members by SCRAM and into their own database only.</summary>
+internal sealed class Postgres(Layout layout) : DatabaseServer(layout, "postgres", Identity.PostgresId, $"{Programs}/postgres", c => ["-c", $"config_file={c}"])
+{
+    private static readonly string Programs =
+        (Directory.Exists("/usr/lib/postgresql") ? Directory.EnumerateDirectories("/usr/lib/postgresql").OrderByDescending(d => double.Parse(Path.GetFileName(d), CultureInfo.InvariantCulture)).FirstOrDefault() : null) + "/bin";
+
+    protected override IReadOnlyList<string> Client => ["/usr/bin/psql", "-X", "-q", "-A", "-t", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-h", Sockets, "-U", "postgres", "-d", "postgres"];
+
+    public override IReadOnlyDictionary<string, Access> Found() =>
+        Ask("SELECT datname, rolpassword, rolcanlogin FROM pg_database JOIN pg_authid ON rolname = datname WHERE NOT datistemplate AND rolname <> 'postgres';")
+            .ToDictionary(r => r[0], r => new Access(r[1], r[2] != "t"));
+
+    // Connected to "postgres" only: nothing that a member wrote is ever run by its superuser.
+    public override void Put(string database, Access access) => Run($"""
+        SELECT 'CREATE ROLE "{database}" NOLOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{database}') \gexec
+        ALTER ROLE "{database}" {(access.Locked ? "NOLOGIN" : "LOGIN")} NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS CONNECTION LIMIT 30 PASSWORD '{access.Verifier}';
+        SELECT 'CREATE DATABASE "{database}" OWNER "{database}"' WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '{database}') \gexec
+        REVOKE ALL ON DATABASE "{database}" FROM PUBLIC;
+        {(access.Locked ? Disconnect(database) : "")}
+        """);
+
+    public override void Drop(string database) => Run($"""
+        SELECT 'ALTER ROLE "{database}" NOLOGIN' WHERE EXISTS (SELECT FROM pg_roles WHERE rolname = '{database}') \gexec
+        DROP DATABASE IF EXISTS "{database}" WITH (FORCE);
+        DROP ROLE IF EXISTS "{database}";
+        """);
+
+    public override IReadOnlyDictionary<string, long> Sizes() =>
+        Ask("SELECT datname, pg_database_size(oid) FROM pg_database;").ToDictionary(r => r[0], r => long.Parse(r[1], CultureInfo.InvariantCulture));
+
+    protected override void Settle() => Run("REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC;");
+
+    protected override IReadOnlyList<string> Make(string directory) =>
+        [$"{Programs}/initdb", "-D", directory, "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "-A", "reject"];
+
+    protected override string Configuration()
+    {
+        Files.PutIfChanged($"{Layout.Root}/postgres/hba.conf", "local all postgres peer map=panel\nlocal samerole all scram-sha-256\n");
+        Files.PutIfChanged($"{Layout.Root}/postgres/ident.conf", "panel root postgres\n");
+        return $"""
+            # Written by Panel's agent. Changes are undone by its next full pass.
+            data_directory = '{Data}'
+            hba_file = '{Layout.Root}/postgres/hba.conf'
+            ident_file = '{Layout.Root}/postgres/ident.conf'
+            external_pid_file = '{Sockets}/pid'
+            unix_socket_directories = '{Sockets}'
+            listen_addresses = ''
+            max_connections = 300
+            shared_buffers = 64MB
+            logging_collector = on
+            log_truncate_on_rotation = on
+            log_filename = 'postgresql-%a.log'
+
+            """;
+    }
+
+    private static string Disconnect(string database) => $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{database}';";
+}
