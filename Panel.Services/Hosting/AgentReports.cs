@@ -6,7 +6,7 @@ namespace Panel.Services.Hosting;
 
 /// <summary>Stores what the agent of the local host found and did. A repeated report changes nothing; one about accounts of
 /// another host, or about a future revision, is not believed.</summary>
-public sealed class AgentReports(PanelDb db, LiveChanges live, Quotas quotas, TimeProvider time)
+public sealed class AgentReports(PanelDb db, LiveChanges live, Quotas quotas, TaskRuns runs, TimeProvider time)
 {
     private const int LongestMessage = 500;
     private const int LongestName = 100;
@@ -26,7 +26,7 @@ public sealed class AgentReports(PanelDb db, LiveChanges live, Quotas quotas, Ti
         var now = time.GetUtcNow().UtcDateTime;
         var wasSilent = host.IsSilent(now);
         host.Hear(report, now);
-        var handles = report.Accounts.Select(a => a.Handle).Concat(report.Usage.Select(u => u.Handle)).Distinct().ToList();
+        var handles = report.Accounts.Select(a => a.Handle).Concat(report.Usage.Select(u => u.Handle)).Concat((report.Runs ?? []).Select(r => r.Handle)).Distinct().ToList();
         var members = await (
             from member in db.Users
             join placement in db.Set<Placement>() on member.Id equals placement.MemberId
@@ -39,6 +39,7 @@ public sealed class AgentReports(PanelDb db, LiveChanges live, Quotas quotas, Ti
             await quotas.TakeAsync([.. report.Usage.Where(u => members.ContainsKey(u.Handle)).Select(u => (members[u.Handle], u))], now, ct);
         }
 
+        await runs.TakeAsync(report.Runs ?? [], members, ct);
         if (report.RequestId is { } id && await db.Set<HostRequest>().SingleOrDefaultAsync(r => r.Id == id && r.HostId == host.Id && r.AnsweredAt == null, ct) is { } request)
         {
             request.Answer(report, now);
@@ -83,10 +84,10 @@ public sealed class AgentReports(PanelDb db, LiveChanges live, Quotas quotas, Ti
     }
 
     private static bool IsSound(ItemReport item) =>
-        item.Kind is ItemStatus.Account or ItemStatus.SiteItem or ItemStatus.KeyItem or ItemStatus.CertificateItem && item.Name.Length is > 0 and <= LongestName && Enum.IsDefined(item.State);
+        item.Kind is ItemStatus.Account or ItemStatus.SiteItem or ItemStatus.KeyItem or ItemStatus.CertificateItem or ItemStatus.DatabaseItem or ItemStatus.TaskItem && item.Name.Length is > 0 and <= LongestName && Enum.IsDefined(item.State);
 
     /// <summary>One line of bounded length: the words come from programs that read what members wrote.</summary>
-    private static string? Plain(string? message)
+    internal static string? Plain(string? message)
     {
         if (string.IsNullOrWhiteSpace(message))
         {

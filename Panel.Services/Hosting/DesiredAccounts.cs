@@ -60,6 +60,8 @@ public sealed class DesiredAccounts(PanelDb db, LiveChanges live, IOptions<Hosti
         var sites = await (from s in db.Set<Site>() join p in placed on s.MemberId equals p.MemberId where s.RemovedAt == null select s).AsNoTracking().ToListAsync(ct);
         var domains = await (from d in db.Set<SiteDomain>() join p in placed on d.MemberId equals p.MemberId where d.ApprovedAt != null && d.SiteId != null select d).AsNoTracking().ToListAsync(ct);
         var keys = await (from k in db.Set<SshKey>() join p in placed on k.MemberId equals p.MemberId select k).AsNoTracking().ToListAsync(ct);
+        var databases = (await (from d in db.Set<MemberDatabase>() join p in placed on d.MemberId equals p.MemberId where d.RemovedAt == null orderby d.Id select d).AsNoTracking().ToListAsync(ct)).ToLookup(d => d.MemberId);
+        var tasks = (await (from t in db.Set<MemberTask>() join p in placed on t.MemberId equals p.MemberId where t.RemovedAt == null orderby t.Id select t).AsNoTracking().ToListAsync(ct)).ToLookup(t => t.MemberId);
         var (sitesOf, keysOf, domainsOf) = (sites.ToLookup(s => s.MemberId), keys.ToLookup(k => k.MemberId), domains.ToLookup(d => d.SiteId!.Value));
         var newestPhp = host.ReadFacts()?.PhpVersions.OrderBy(v => Version.TryParse(v, out var parsed) ? parsed : new Version()).LastOrDefault();
         return new AccountsAnswer(host.Name, epoch, host.Revision, full, host.RemovalsHeldAt is null,
@@ -67,7 +69,9 @@ public sealed class DesiredAccounts(PanelDb db, LiveChanges live, IOptions<Hosti
             .. accounts.Select(a => new AccountState(
                 a.Member.Handle, a.Member.Uid, a.Revision, StatusOf(a.Member), a.DiskBytes > 0 ? a.DiskBytes : null,
                 [.. sitesOf[a.Member.Id].OrderBy(s => s.Id).Select(s => StateOf(s, a.Member, domainsOf[s.Id], newestPhp))],
-                [.. keysOf[a.Member.Id].OrderBy(k => k.Id).Select(k => new KeyState(k.Id, $"{k.Type} {k.Body}"))])),
+                [.. keysOf[a.Member.Id].OrderBy(k => k.Id).Select(k => new KeyState(k.Id, $"{k.Type} {k.Body}"))],
+                [.. databases[a.Member.Id].Select(d => new DatabaseState(d.Name, d.Engine, d.Verifier))],
+                [.. tasks[a.Member.Id].Select(t => new TaskState(t.Name, t.Schedule, t.ReadArguments(), t.LimitSeconds))])),
         ], requests);
     }
 
@@ -90,7 +94,7 @@ public sealed class DesiredAccounts(PanelDb db, LiveChanges live, IOptions<Hosti
             await db.Set<HostRequest>().Where(r => ids.Contains(r.Id)).ExecuteUpdateAsync(set => set.SetProperty(r => r.TakenAt, now), ct);
         }
 
-        return taken.ConvertAll(r => new AgentRequest(r.Id, r.Work));
+        return taken.ConvertAll(r => new AgentRequest(r.Id, r.Work, r.Handle, r.Name));
     }
 
     private async Task SeeAsync(long hostId, CancellationToken ct)

@@ -23,6 +23,15 @@ public sealed class HostRequest
 
     public DateTime AskedAt { get; init; }
 
+    /// <summary>The account that it is about; null when it is about the host.</summary>
+    public string? Handle { get; init; }
+
+    /// <summary>What of the account: a task.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Why the host could not do it.</summary>
+    public string? Failure { get; private set; }
+
     public DateTime? TakenAt { get; set; }
 
     public DateTime? AnsweredAt { get; private set; }
@@ -34,7 +43,7 @@ public sealed class HostRequest
 
     public void Answer(HostReport report, DateTime at)
     {
-        (AnsweredAt, Milliseconds) = (at, report.Milliseconds);
+        (AnsweredAt, Milliseconds, Failure) = (at, report.Milliseconds, AgentReports.Plain(report.Failure));
         Plan = report.Plan is null ? null : AgentWire.Write(report.Plan);
     }
 

@@ -20,19 +20,18 @@ public sealed class HostWork(PanelDb db, Hosts hosts, LiveChanges live, AuditTra
     /// <summary>Runs a full pass now and waits until it is through.</summary>
     public Task<Outcome<HostAnswer>> ConvergeAsync(Actor by, string name, CancellationToken ct) => AskAsync(by, name, AgentWork.Converge, PassLimit, ct);
 
-    private async Task<Outcome<HostAnswer>> AskAsync(Actor by, string name, AgentWork work, TimeSpan limit, CancellationToken ct)
-    {
-        if (await hosts.FindAsync(by, name, ct) is not { } host)
-        {
-            return new NotThere($"host {name}");
-        }
+    private async Task<Outcome<HostAnswer>> AskAsync(Actor by, string name, AgentWork work, TimeSpan limit, CancellationToken ct) =>
+        await hosts.FindAsync(by, name, ct) is { } host ? await AskAsync(by, host, work, null, null, limit, ct) : new NotThere($"host {name}");
 
+    /// <summary>Asks for work on one account and waits for its end; whoever calls it has checked the right and writes the audit entry.</summary>
+    internal async Task<Outcome<HostAnswer>> AskAsync(Actor by, Host host, AgentWork work, string? handle, string? item, TimeSpan limit, CancellationToken ct)
+    {
         if (host.IsSilent(time.GetUtcNow().UtcDateTime))
         {
             return new InTheWay($"Host {host.Name} does not answer. {Hosts.StateOf(host, time.GetUtcNow().UtcDateTime).Reason}");
         }
 
-        var request = new HostRequest { HostId = host.Id, Work = work, AskedBy = by.Name, AskedAt = time.GetUtcNow().UtcDateTime };
+        var request = new HostRequest { HostId = host.Id, Work = work, Handle = handle, Name = item, AskedBy = by.Name, AskedAt = time.GetUtcNow().UtcDateTime };
         await using (var transaction = await db.Database.BeginTransactionAsync(ct))
         {
             db.Add(request);
@@ -51,9 +50,14 @@ public sealed class HostWork(PanelDb db, Hosts hosts, LiveChanges live, AuditTra
         {
             var next = live.Next(LiveChanges.Request(request.Id));
             var row = await db.Set<HostRequest>().AsNoTracking().SingleAsync(r => r.Id == request.Id, ct);
+            if (row is { AnsweredAt: not null, Failure: { } why })
+            {
+                return new InTheWay(why);
+            }
+
             if (row.AnsweredAt is { } at)
             {
-                return new HostAnswer(host.Name, work == AgentWork.Plan ? "plan" : "converge", AgentWire.ReadLines(row.Plan), row.Milliseconds, at);
+                return new HostAnswer(host.Name, work.ToString().ToLowerInvariant(), AgentWire.ReadLines(row.Plan), row.Milliseconds, at);
             }
 
             if (time.GetUtcNow() >= until)

@@ -28,6 +28,10 @@ public static class HostingSetup
         services.AddScoped<DomainChecks>();
         services.AddSingleton<NameLookup>();
         services.AddScoped<Keys>();
+        services.AddScoped<ItemViews>();
+        services.AddScoped<Databases>();
+        services.AddScoped<Tasks>();
+        services.AddScoped<TaskRuns>();
         services.AddScoped<Hosts>();
         services.AddScoped<HostWork>();
         services.AddScoped<Usage>();

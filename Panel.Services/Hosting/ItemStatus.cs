@@ -10,6 +10,8 @@ public sealed class ItemStatus
     public const string Account = "account";
     public const string SiteItem = "site";
     public const string KeyItem = "key";
+    public const string DatabaseItem = "database";
+    public const string TaskItem = "task";
 
     /// <summary>The certificate of the site of the same name.</summary>
     public const string CertificateItem = "certificate";

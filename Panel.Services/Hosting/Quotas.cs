@@ -47,6 +47,11 @@ public sealed class Quotas(PanelDb db, LiveChanges live, TimeProvider time)
             }
 
             (sample.DiskBytes, sample.Enforced, sample.At) = (usage.DiskBytes, usage.Enforced, now);
+            foreach (var database in usage.Databases ?? [])
+            {
+                await db.Set<MemberDatabase>().Where(d => d.MemberId == member && d.Name == database.Name && d.RemovedAt == null)
+                    .ExecuteUpdateAsync(set => set.SetProperty(d => d.Bytes, database.Bytes), ct);
+            }
         }
 
         await db.SaveChangesAsync(ct);

@@ -61,10 +61,10 @@ public sealed class AgentFakePanel : IAsyncDisposable
 
     public void Forget(string handle) => accounts.TryRemove(handle, out _);
 
-    public async Task<HostReport> RequestAsync(AgentWork work)
+    public async Task<HostReport> RequestAsync(AgentWork work, string? handle = null, string? name = null)
     {
         var id = Interlocked.Increment(ref lastRequest);
-        requests[id] = new AgentRequest(id, work);
+        requests[id] = new AgentRequest(id, work, handle, name);
         Wake();
         var report = await HeardAsync(r => r.RequestId == id);
         requests.TryRemove(id, out _);

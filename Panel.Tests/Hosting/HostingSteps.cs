@@ -33,7 +33,12 @@ internal static class HostingSteps
     public static async Task<HttpStatusCode> TellAsync(
         this HttpClient agent, string epoch, long revision, JsonNode[]? accounts = null, JsonNode[]? usage = null, long? request = null, string[]? plan = null)
     {
-        using var answer = await agent.PostAsJsonAsync("/agent/v1/reports", new JsonObject
+        using var answer = await agent.PostAsJsonAsync("/agent/v1/reports", Report(epoch, revision, accounts, usage, request, plan, null));
+        return answer.StatusCode;
+    }
+
+    private static JsonObject Report(string epoch, long revision, JsonNode[]? accounts, JsonNode[]? usage, long? request, string[]? plan, JsonNode? run) =>
+        new JsonObject
         {
             ["epoch"] = epoch,
             ["revision"] = revision,
@@ -54,7 +59,14 @@ internal static class HostingSteps
             ["orphans"] = new JsonArray("stranger"),
             ["requestId"] = request,
             ["plan"] = plan is null ? null : new JsonArray([.. plan.Select(p => JsonValue.Create(p))]),
-        });
+            ["runs"] = run is null ? null : new JsonArray(run),
+        };
+
+
+    /// <summary>A report of one run of a task.</summary>
+    public static async Task<HttpStatusCode> TellRunAsync(this HttpClient agent, string epoch, JsonNode run)
+    {
+        using var answer = await agent.PostAsJsonAsync("/agent/v1/reports", Report(epoch, 1, null, null, null, null, run));
         return answer.StatusCode;
     }
 

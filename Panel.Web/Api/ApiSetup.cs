@@ -29,6 +29,8 @@ internal static class ApiSetup
         api.MapFinger();
         api.MapSites();
         api.MapKeys();
+        api.MapDatabases();
+        api.MapTasks();
         api.MapHosts();
         api.MapUsage();
         app.MapAgentLink();

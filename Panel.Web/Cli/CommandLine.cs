@@ -25,6 +25,8 @@ internal static class CommandLine
         root.Subcommands.Add(SiteVerbs.Site());
         root.Subcommands.Add(DomainVerbs.Domain());
         root.Subcommands.Add(KeyVerbs.Key());
+        root.Subcommands.Add(DatabaseVerbs.Database());
+        root.Subcommands.Add(TaskVerbs.Task());
         root.Subcommands.Add(HostVerbs.Host());
         root.Subcommands.Add(UsageVerbs.Usage());
         root.Subcommands.Add(PackageVerbs.Package());

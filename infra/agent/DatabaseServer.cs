@@ -39,7 +39,7 @@ internal abstract class DatabaseServer(Layout layout, string name, int uid, stri
             var beside = $"{Data}.new";
             Volume.Discard(beside);
             Files.Directory(beside, Modes.Private, uid, uid);
-            var make = AsUser(uid, Make(beside));
+            var make = Commands.As(uid, Make(beside));
             Commands.Run(make[0], [.. make.Skip(1)]);
             Native.Rename(beside, Data);
         }
@@ -88,7 +88,4 @@ internal abstract class DatabaseServer(Layout layout, string name, int uid, stri
     protected string Run(string sql) => Try(sql) is { Code: 0 } done ? done.Output : throw new MachineException($"{name}: {Try(sql).Reason}");
 
     private Ran Try(string sql) => Commands.TryWith(sql, Client[0], [.. Client.Skip(1)]);
-
-    internal static IReadOnlyList<string> AsUser(int uid, IReadOnlyList<string> command) =>
-        ["/usr/bin/setpriv", $"--reuid={uid}", $"--regid={uid}", "--clear-groups", "--no-new-privs", "--inh-caps=-all", "--bounding-set=-all", "--", .. command];
 }

@@ -15,8 +15,9 @@ public enum SiteKind { Static, Php, Proxy }
 /// <summary>What the agent found or made of one item.</summary>
 public enum ItemState { Live, Failed, Suspended, Removed }
 
-/// <summary>What Panel asks of a host beside its accounts: a dry run, a full pass now, or a usage sample.</summary>
-public enum AgentWork { Plan, Converge, Usage }
+/// <summary>What Panel asks of a host beside its accounts: a dry run, a full pass now, a usage sample, or for one account a run
+/// of a task.</summary>
+public enum AgentWork { Plan, Converge, Usage, Task }
 
 /// <summary>One site. <paramref name="Address"/> is the automatic name; <paramref name="Domains"/> are proved own names,
 /// A-labels, lower case, without the final dot.</summary>
@@ -32,6 +33,12 @@ public enum DatabaseEngine { Mariadb, Postgres }
 /// PostgreSQL, the hash of mysql_native_password for MariaDB.</summary>
 public sealed record DatabaseState(string Name, DatabaseEngine Engine, string Verifier);
 
+/// <summary>A scheduled program with its arguments, run as the member; <paramref name="Schedule"/> as <see cref="TaskSchedule"/> reads it.</summary>
+public sealed record TaskState(string Name, string Schedule, IReadOnlyList<string> Arguments, int LimitSeconds);
+
+/// <summary>One run of a task. <paramref name="ExitCode"/> is null when it did not end by itself; <paramref name="Note"/> then says why.</summary>
+public sealed record TaskRun(string Handle, string Task, DateTime StartedAt, long Milliseconds, int? ExitCode, string? Note, string Output);
+
 /// <summary>Bytes that a database takes.</summary>
 public sealed record DatabaseUse(string Name, long Bytes);
 
@@ -45,10 +52,11 @@ public sealed record AccountState(
     long? DiskLimitBytes,
     IReadOnlyList<SiteState> Sites,
     IReadOnlyList<KeyState> Keys,
-    IReadOnlyList<DatabaseState>? Databases = null);
+    IReadOnlyList<DatabaseState>? Databases = null,
+    IReadOnlyList<TaskState>? Tasks = null);
 
 /// <summary>Something a host should do once; the answer is a report with the same id.</summary>
-public sealed record AgentRequest(long Id, AgentWork Work);
+public sealed record AgentRequest(long Id, AgentWork Work, string? Handle = null, string? Name = null);
 
 /// <summary>The answer to <c>GET /agent/v1/accounts?epoch=E&amp;after=REV&amp;wait=SECONDS</c>: every account newer than
 /// <c>after</c>, or all of them (<paramref name="Full"/>) when the epoch differs, <c>after</c> is 0 or lies in the future.
@@ -97,7 +105,9 @@ public sealed record HostReport(
     IReadOnlyList<UsageReport> Usage,
     IReadOnlyList<string> Orphans,
     long? RequestId,
-    IReadOnlyList<string>? Plan);
+    IReadOnlyList<string>? Plan,
+    string? Failure = null,
+    IReadOnlyList<TaskRun>? Runs = null);
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,

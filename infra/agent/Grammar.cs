@@ -31,6 +31,9 @@ internal static partial class Grammar
     public static bool IsDatabase(DatabaseState database) =>
         IsSiteName(database.Name) && database.Name.Length <= 31 && (database.Engine == DatabaseEngine.Mariadb ? NativeVerifier() : ScramVerifier()).IsMatch(database.Verifier);
 
+    public static bool IsTask(TaskState task) => IsSiteName(task.Name) && TaskSchedule.Parse(task.Schedule) is not null && task.LimitSeconds is > 0 and <= 86400
+        && task.Arguments is { Count: > 0 and <= 100 } && task.Arguments.Sum(a => a.Length) <= 8000 && task.Arguments.All(a => !a.Contains('\0', StringComparison.Ordinal)) && task.Arguments[0].Length > 0;
+
     /// <summary>Type and base64 body and nothing else; the body must name the same type (RFC 4253 §6.6).</summary>
     public static bool IsPublicKey(string text)
     {

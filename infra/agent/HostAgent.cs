@@ -16,6 +16,8 @@ internal sealed class HostAgent(AgentOptions options, Host host, AgentLink link,
 
     private readonly Retries retries = new(time);
     private readonly Ledger ledger = new();
+    private readonly Tasks tasks = new(host.Layout, time);
+    private readonly HashSet<long> atWork = [];
     private Desired desired = Desired.Load(host.Layout, host.Log);
     private DateTimeOffset nextFull;
     private TimeSpan absence = TimeSpan.Zero;
@@ -36,7 +38,8 @@ internal sealed class HostAgent(AgentOptions options, Host host, AgentLink link,
         Console.WriteLine($"Agent ready: {host.Layout.Root}, {host.Volume.Kind}, http {host.Ports.HttpPort}, https {host.Ports.HttpsPort}, sftp {host.Ports.SftpPort}.");
         try
         {
-            await new HostAgent(options, host, link, TimeProvider.System).LoopAsync(stop.Token);
+            var agent = new HostAgent(options, host, link, TimeProvider.System);
+            await Task.WhenAll(agent.LoopAsync(stop.Token), agent.TickAsync(stop.Token));
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -44,6 +47,52 @@ internal sealed class HostAgent(AgentOptions options, Host host, AgentLink link,
         }
 
         return 0;
+    }
+
+    /// <summary>Beside the passes: tasks run for long and never make an account wait.</summary>
+    private async Task TickAsync(CancellationToken ct)
+    {
+        tasks.Want(desired.Accounts.Values);
+        using var second = new PeriodicTimer(TimeSpan.FromSeconds(1), time);
+        while (await second.WaitForNextTickAsync(ct))
+        {
+            try
+            {
+                tasks.Tick();
+                var runs = tasks.Ended.Take(50).ToList();
+                if (runs.Count > 0 && desired.Epoch.Length > 0 && await TellAsync(Facts() with { Runs = runs }, ct))
+                {
+                    runs.ForEach(_ => tasks.Ended.TryDequeue(out var _));
+                }
+            }
+            catch (Exception no) when (no is MachineException or IOException or UnauthorizedAccessException)
+            {
+                host.Log($"Tasks are put off for a moment: {no.Message}");
+            }
+        }
+    }
+
+    /// <summary>Work for one account, beside the passes; a request that is given again while it is at work is not begun twice.</summary>
+    private async Task WorkAsync(AgentRequest request, CancellationToken ct)
+    {
+        lock (atWork)
+        {
+            if (!atWork.Add(request.Id))
+            {
+                return;
+            }
+        }
+
+        var run = await tasks.RunNowAsync(request.Handle ?? "", request.Name ?? "");
+        var failure = run is null ? "There is no such task that may run now: the account is suspended, or the task is running already." : null;
+        // Panel never asks again for what it has heard of.
+        if (!await TellAsync(Facts() with { RequestId = request.Id, Failure = failure, Runs = run is null ? null : [run] }, ct))
+        {
+            lock (atWork)
+            {
+                atWork.Remove(request.Id);
+            }
+        }
     }
 
     private async Task LoopAsync(CancellationToken ct)
@@ -79,6 +128,11 @@ internal sealed class HostAgent(AgentOptions options, Host host, AgentLink link,
         {
             var plan = Pass.Begin(host, true, [], time).Preview(desired.Accounts.Values, desired.RemovalsConfirmed);
             await TellAsync(Facts() with { RequestId = request.Id, Plan = plan }, ct);
+        }
+
+        foreach (var request in requests.Where(r => r.Work == AgentWork.Task))
+        {
+            _ = Task.Run(() => WorkAsync(request, ct), ct);
         }
 
         full |= requests.Any(r => r.Work == AgentWork.Converge);
@@ -151,6 +205,7 @@ internal sealed class HostAgent(AgentOptions options, Host host, AgentLink link,
 
             desired = desired.After(answer);
             desired.Save(host.Layout);
+            tasks.Want(desired.Accounts.Values);
         }
     }
 

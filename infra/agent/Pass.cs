@@ -109,6 +109,7 @@ internal sealed class Pass(Host host, Observation seen, TimeProvider time)
             .. account.Sites.Select(s => host.Certificates.Report(account.Handle, s.Name)).OfType<ItemReport>(),
             .. account.Keys.Select(k => Item("key", $"{k.Id}", 0)),
             .. (account.Databases ?? []).Select(d => Item("database", d.Name, 0)),
+            .. (account.Tasks ?? []).Select(t => Item("task", t.Name, 0)),
         ]);
     }
 }

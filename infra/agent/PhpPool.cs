@@ -43,13 +43,7 @@ internal static class PhpPool
 
     public static string VersionOf(string pool) => pool.Split('\n')[1].Split(' ')[^1];
 
-    /// <summary>128 processes of a member at once; no core files.</summary>
-    public static IReadOnlyList<string> Command(int uid, string version, params IReadOnlyList<string> arguments) =>
-    [
-        "/usr/bin/prlimit", "--nproc=128", "--core=0", "--",
-        "/usr/bin/setpriv", $"--reuid={uid}", $"--regid={uid}", "--clear-groups", "--no-new-privs", "--inh-caps=-all", "--bounding-set=-all", "--",
-        $"/usr/sbin/php-fpm{version}", .. arguments,
-    ];
+    public static IReadOnlyList<string> Command(int uid, string version, params IReadOnlyList<string> arguments) => Commands.As(uid, [$"/usr/sbin/php-fpm{version}", .. arguments]);
 
     /// <summary>Null when php-fpm itself takes the file, asked as the account that will run it; else its words.</summary>
     public static string? Check(int uid, string version, string file)

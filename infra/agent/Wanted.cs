@@ -111,6 +111,7 @@ internal sealed record Wanted(AccountState Asked, AccountShape Shape, IReadOnlyL
             .Select(k => new Problem("key", $"{k.Id}", "This is not a public key in the form 'type base64' without options.")));
         var databases = asked.Databases ?? [];
         problems.AddRange(databases.Where(d => !Grammar.IsDatabase(d)).Select(d => new Problem("database", d.Name, "Its name or its verifier is not one that a host accepts.")));
+        problems.AddRange((asked.Tasks ?? []).Where(t => !Grammar.IsTask(t)).Select(t => new Problem("task", t.Name, "Its name, schedule, limit or program is not one that a host accepts.")));
         var shape = new AccountShape(
             new UnixUser(asked.Handle, asked.Uid, suspended), true, asked.DiskLimitBytes, sites, vhosts,
             version is null || suspended ? null : PhpPool.Render(host.Layout, asked.Handle, version),
