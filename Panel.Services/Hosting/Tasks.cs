@@ -9,7 +9,7 @@ namespace Panel.Services.Hosting;
 
 /// <summary><paramref name="Every"/> as <see cref="TaskSchedule"/> reads it; <paramref name="Arguments"/> is the program and its
 /// arguments, each as it is: there is no shell that would look into them.</summary>
-public sealed record NewTask(string? Name, string? Every = null, IReadOnlyList<string>? Arguments = null, int LimitSeconds = 3600);
+public sealed record NewTask(string? Name, string? Every, IReadOnlyList<string>? Arguments, int LimitSeconds = 3600);
 
 public sealed record TaskRunPage(DateTime StartedAt, long Milliseconds, int? ExitCode, string? Note, string Output);
 
