@@ -78,6 +78,46 @@ public sealed class Dispatches(PanelDb db, Issues issues, DispatchRules rules, A
             [IssueState.Draft, IssueState.Scheduled, IssueState.Held, IssueState.Asking, IssueState.Sending, IssueState.Paused], IssueState.Cancelled,
             "there is nothing left to cancel", ct);
 
+    /// <summary>Queues again those who were refused for good, and nobody else (F7); with <paramref name="unknown"/> also those of whom
+    /// nobody knows whether it arrived. Who was taken off the list meanwhile is skipped.</summary>
+    public async Task<Outcome<IssuePage>> RetryAsync(Actor by, long id, bool unknown, CancellationToken ct)
+    {
+        if (await issues.FindAsync(by, id, ct) is not { } found)
+        {
+            return new NotThere($"issue {id}");
+        }
+
+        if (found.Issue.State != IssueState.Sent)
+        {
+            return new InTheWay($"This issue is {Issues.Words(found.Issue.State)}: only one that is sent can be tried again.");
+        }
+
+        DeliveryState[] again = unknown ? [DeliveryState.Failed, DeliveryState.Unknown] : [DeliveryState.Failed];
+        var now = time.GetUtcNow().UtcDateTime;
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        var rows = await db.Set<Delivery>().Where(d => d.IssueId == id && again.Contains(d.State)).ExecuteUpdateAsync(
+            set => set.SetProperty(d => d.State, DeliveryState.Queued).SetProperty(d => d.Tries, 0).SetProperty(d => d.NextAt, (DateTime?)null)
+                .SetProperty(d => d.Reason, (string?)null).SetProperty(d => d.At, now), ct);
+        if (rows == 0)
+        {
+            return new InTheWay(unknown ? "Nobody was refused and nobody is unknown: there is nothing to try again." : "Nobody was refused: there is nothing to try again.");
+        }
+
+        var moved = await db.Set<Issue>().Where(i => i.Id == id && i.State == IssueState.Sent).ExecuteUpdateAsync(
+            set => set.SetProperty(i => i.State, IssueState.Sending).SetProperty(i => i.RetriedAt, now).SetProperty(i => i.ChangedAt, now)
+                .SetProperty(i => i.FinishedAt, (DateTime?)null).SetProperty(i => i.Note, (string?)null), ct);
+        if (moved == 0)
+        {
+            return new InTheWay("The state of this issue changed meanwhile. Look again.");
+        }
+
+        audit.Add(by, found.List.MemberId, "issue.retry", $"{found.List.Name}: {found.Issue.Subject}", ("people", null, rows.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+        await db.SaveChangesAsync(ct);
+        await transaction.CommitAsync(ct);
+        bell.Ring();
+        return await issues.ShowAsync(by, id, ct);
+    }
+
     /// <summary>Starts what is due: due -> held -> being sent; what is overdue by an hour asks its owner. Safe to run late, twice,
     /// or on two nodes at once.</summary>
     public async Task<int> StartDueAsync(CancellationToken ct)

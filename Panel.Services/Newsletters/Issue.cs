@@ -34,6 +34,12 @@ public sealed class Issue
 
     public DateTime? StartedAt { get; set; }
 
+    /// <summary>When the owner last had the refused ones tried again.</summary>
+    public DateTime? RetriedAt { get; set; }
+
+    /// <summary>Mails per minute as last measured, while it is being sent.</summary>
+    public int? Pace { get; set; }
+
     /// <summary>When the list of recipients was complete; from then on it never grows.</summary>
     public DateTime? FrozenAt { get; set; }
 

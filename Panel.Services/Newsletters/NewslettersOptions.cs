@@ -13,6 +13,10 @@ public sealed class NewslettersOptions
     [Range(typeof(TimeSpan), "00:00:03", "01:00:00", ErrorMessage = "Newsletters:NodeSilence must lie between 00:00:03 and 01:00:00 (hours:minutes:seconds).")]
     public TimeSpan NodeSilence { get; set; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>An issue pauses by itself when more than this share of its mails is refused for good, in percent; 100 never does.</summary>
+    [Range(1, 100, ErrorMessage = "Newsletters:PauseAtPercent must lie between 1 and 100.")]
+    public int PauseAtPercent { get; set; } = 10;
+
     /// <summary>Whether Panel signs its mail (RFC 6376); false where the relay does.</summary>
     public bool Dkim { get; set; } = true;
 

@@ -9,13 +9,22 @@ namespace Panel.Services.Newsletters;
 /// DATA counts as queued.</summary>
 public sealed record IssueReport(
     long Id, string Handle, string List, string Subject, IssueState State, string? Note, int Recipients, int Sent, int Failed, int Unknown, int Skipped, int Deferred, int Queued,
-    DateTime? DueAt, DateTime? StartedAt, DateTime? FinishedAt, IAsyncEnumerable<DeliveryPage>? Deliveries);
+    DateTime? DueAt, DateTime? StartedAt, DateTime? FinishedAt, IAsyncEnumerable<DeliveryPage>? Deliveries)
+{
+    /// <summary>Null unless it is being sent.</summary>
+    public SendingForecast? Forecast { get; init; }
+}
+
+/// <summary>An honest guess while an issue goes out.</summary>
+/// <param name="DoneAt">When the last mail is likely out: by the pace of the last seconds, and not before the last second try is due; null before there is a pace.</param>
+/// <param name="HeldBackBy">The receiving domain that put off most mails, or null.</param>
+public sealed record SendingForecast(DateTime? DoneAt, string? HeldBackBy);
 
 /// <summary>One issue to one person: the server's own words, and for skipped people the reason.</summary>
 public sealed record DeliveryPage(long SubscriberId, string Email, string State, DateTime At, int? Code, string? Reply, string MessageId, string? Reason, int Tries, DateTime? NextAt);
 
 /// <summary>"Did Anna get it?", answered from the ledger.</summary>
-public sealed class Reports(PanelDb db, Issues issues, HouseKeys keys, IssuePrinter printer)
+public sealed class Reports(PanelDb db, Issues issues, HouseKeys keys, IssuePrinter printer, TimeProvider time)
 {
     /// <summary>Rows per page of <see cref="DeliveriesAsync"/>.</summary>
     public const int PageSize = 100;
@@ -45,7 +54,26 @@ public sealed class Reports(PanelDb db, Issues issues, HouseKeys keys, IssuePrin
             id, await printer.HandleOfAsync(list, ct), list.Name, issue.Subject, issue.State, issue.Note, counts.Values.Sum(),
             Of(DeliveryState.Sent), Of(DeliveryState.Failed), Of(DeliveryState.Unknown), Of(DeliveryState.Skipped), Of(DeliveryState.Deferred),
             Of(DeliveryState.Queued, DeliveryState.Leased, DeliveryState.InData), issue.DueAt, issue.StartedAt, issue.FinishedAt,
-            deliveries ? Rows(id, list, _ => true, null, null) : null);
+            deliveries ? Rows(id, list, _ => true, null, null) : null)
+        {
+            Forecast = issue.State == IssueState.Sending ? await ForecastAsync(issue, Of(DeliveryState.Queued, DeliveryState.Leased, DeliveryState.InData), Of(DeliveryState.Deferred), ct) : null,
+        };
+    }
+
+    private async Task<SendingForecast> ForecastAsync(Issue issue, int queued, int deferred, CancellationToken ct)
+    {
+        var now = time.GetUtcNow().UtcDateTime;
+        var done = queued == 0 ? now : issue.Pace > 0 ? now.AddMinutes((double)queued / issue.Pace.Value) : (DateTime?)null;
+        if (deferred == 0)
+        {
+            return new SendingForecast(done, null);
+        }
+
+        var later = db.Set<Delivery>().Where(d => d.IssueId == issue.Id && d.State == DeliveryState.Deferred);
+        var last = await later.MaxAsync(d => d.NextAt, ct);
+        var by = await later.Join(db.Set<Subscriber>(), d => d.SubscriberId, s => s.Id, (d, s) => s.Domain)
+            .GroupBy(d => d).OrderByDescending(g => g.Count()).ThenBy(g => g.Key).Select(g => g.Key).FirstOrDefaultAsync(ct);
+        return new SendingForecast(done is null || last > done ? last ?? done : done, by);
     }
 
     /// <summary>A page of rows in order of subscriber, of one state or all, after the last id of the page before.</summary>

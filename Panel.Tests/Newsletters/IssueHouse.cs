@@ -25,12 +25,12 @@ internal sealed class IssueHouse : IAsyncDisposable
     public long ListId { get; private set; }
 
     public static async Task<IssueHouse> StartAsync(
-        SinkScript? script = null, string provider = DatabaseOptions.Sqlite, ManualTime? time = null, int connections = 4, string hold = "00:00:00")
+        SinkScript? script = null, string provider = DatabaseOptions.Sqlite, ManualTime? time = null, int connections = 4, string hold = "00:00:00", int pauseAt = 10)
     {
         var sink = ScriptedSink.Start(script);
         var app = new PanelApp(provider, [
             ("Mail:Transport", "smtp"), ("Mail:Smtp:Host", "127.0.0.1"), ("Mail:Smtp:Port", sink.Port.ToString(CultureInfo.InvariantCulture)),
-            ("Mail:Smtp:Connections", connections.ToString(CultureInfo.InvariantCulture)), ("Newsletters:Hold", hold)])
+            ("Mail:Smtp:Connections", connections.ToString(CultureInfo.InvariantCulture)), ("Newsletters:Hold", hold), ("Newsletters:PauseAtPercent", pauseAt.ToString(CultureInfo.InvariantCulture))])
         { Time = time };
         var house = new IssueHouse(app, sink);
         house.Ann = await app.MemberAsync("ann");

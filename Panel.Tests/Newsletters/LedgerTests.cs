@@ -108,7 +108,7 @@ public class LedgerTests
     [Fact]
     public async Task F14b_a_refused_recipient_on_a_used_connection_does_not_confuse_the_next()
     {
-        await using var house = await IssueHouse.StartAsync(new SinkScript { DemandsReset = true, Recipient = to => to.Contains('5', StringComparison.Ordinal) ? "550 5.1.1 no" : "250 Ok" }, connections: 2);
+        await using var house = await IssueHouse.StartAsync(new SinkScript { DemandsReset = true, Recipient = to => to.Contains('5', StringComparison.Ordinal) ? "550 5.1.1 no" : "250 Ok" }, connections: 2, pauseAt: 100);
         await house.PeopleAsync(200);
         var id = await house.SendNewAsync();
 

@@ -17,6 +17,7 @@ internal static class IssueVerbs
         issue.Subcommands.Add(One("pause", "Let no further mail leave.", HttpMethod.Put, "/pause"));
         issue.Subcommands.Add(One("resume", "Go on with a paused issue.", HttpMethod.Delete, "/pause"));
         issue.Subcommands.Add(One("cancel", "End it for good; whoever was not mailed yet is skipped.", HttpMethod.Post, "/cancellation"));
+        issue.Subcommands.Add(One("retry", "Try again those who were refused for good, and nobody else.", HttpMethod.Post, "/retry"));
         issue.Subcommands.Add(One("take-back", "Make a draft again of what has not started.", HttpMethod.Delete, "/dispatch"));
         issue.Subcommands.Add(One("withdraw", "Take a sent issue out of the archive.", HttpMethod.Put, "/withdrawal"));
         issue.Subcommands.Add(One("publish", "Put a withdrawn issue back into the archive.", HttpMethod.Delete, "/withdrawal"));

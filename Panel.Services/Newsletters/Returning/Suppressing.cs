@@ -23,7 +23,13 @@ public sealed class Suppressing(PanelDb db, HouseKeys keys, TimeProvider time)
             await NoteAsync(reader, read, ct);
         }
 
-        var to = read.Kind switch
+        await TakeOffAsync(reader, read.Kind, ct);
+    }
+
+    /// <summary>Takes the person off when a return of this kind, noted already, is reason enough.</summary>
+    internal async Task TakeOffAsync(Reader reader, ReturnedKind kind, CancellationToken ct)
+    {
+        var to = kind switch
         {
             ReturnedKind.Complaint => SubscriberState.Complained,
             ReturnedKind.Hard => SubscriberState.Bounced,

@@ -46,7 +46,7 @@ internal sealed partial class IssueSender(
         await using var ledger = opening.Open();
         using var relay = new SenderRelay(transport, ledger, time);
         var queue = new SenderQueue(bell, SenderDesk.Batch / 2);
-        var desk = new SenderDesk(scopes, ledger, queue, optOuts, opening.OneNode, options.Value.NodeSilence, time);
+        var desk = new SenderDesk(scopes, ledger, queue, optOuts, opening.OneNode, options.Value, time);
         await desk.BeginAsync();
         Task[] workers = [.. Enumerable.Range(0, Math.Max(1, transport.Connections))
             .Select(_ => Task.Run(() => new SenderWorker(queue, ledger, relay, bell, time, log).RunAsync(ct), CancellationToken.None))];

@@ -1,7 +1,10 @@
 namespace Panel.Services.Newsletters.Sending;
 
 /// <summary>An issue that is being sent, as a node holds it: what the rows of the ledger are checked against.</summary>
-internal sealed record SendingIssue(long Id, long ListId, long MemberId, DateTime StartedAt);
+internal sealed record SendingIssue(long Id, long ListId, long MemberId, DateTime StartedAt)
+{
+    public SendingTally Tally { get; } = new();
+}
 
 /// <summary>A row of the ledger that this node holds, and the person it is for. Good only together with its epoch.</summary>
 internal sealed record Leased(SendingIssue Issue, long SubscriberId, int Epoch, int Tries, string Email, string EmailHash, string Name);

@@ -119,6 +119,12 @@ internal abstract class LedgerStore(DbConnection connection, string node) : IDis
         (mine ? "node = @node" : "leased_until < @now"),
         ("@now", now), ("@node", node));
 
+    /// <summary>Stops an issue that goes wrong, with the reason.</summary>
+    public int Pause(long issue, string words, DateTime now) => Execute(PauseSql, ("@words", words), ("@now", now), ("@issue", issue));
+
+    /// <summary>Notes how many mails a minute go out, for the forecast.</summary>
+    public int Pace(long issue, int pace) => Execute("UPDATE issues SET pace = @pace WHERE id = @issue", ("@pace", pace), ("@issue", issue));
+
     /// <summary>Says on the issue what holds it up, or that nothing does.</summary>
     public int Note(long issue, string? words) =>
         Execute("UPDATE issues SET note = @words WHERE id = @issue AND state = 'Sending'", ("@words", (object?)words ?? DBNull.Value), ("@issue", issue));

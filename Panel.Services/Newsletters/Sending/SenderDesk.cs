@@ -5,7 +5,7 @@ namespace Panel.Services.Newsletters.Sending;
 
 /// <summary>What one node's sender does between the hand-overs: starts what is due, freezes, leases in turn from every issue,
 /// ends what is done, and takes back what dead nodes held.</summary>
-internal sealed class SenderDesk(IServiceScopeFactory scopes, Ledger ledger, SenderQueue queue, OptOuts optOuts, bool oneNode, TimeSpan silence, TimeProvider time)
+internal sealed class SenderDesk(IServiceScopeFactory scopes, Ledger ledger, SenderQueue queue, OptOuts optOuts, bool oneNode, NewslettersOptions options, TimeProvider time)
 {
     /// <summary>Rows leased at once, over all issues: a fraction of a second's work, so that a pause or a leave meets few of them.</summary>
     public const int Batch = 256;
@@ -20,6 +20,7 @@ internal sealed class SenderDesk(IServiceScopeFactory scopes, Ledger ledger, Sen
 
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(250);
     private readonly Dictionary<long, (SendingIssue Issue, IssueLetter Letter)> open = [];
+    private readonly TimeSpan silence = options.NodeSilence;
     private DateTime beatenAt;
     private long lookedAt;
     private int turn;
@@ -39,6 +40,7 @@ internal sealed class SenderDesk(IServiceScopeFactory scopes, Ledger ledger, Sen
         if (lookedAt == 0 || TimeProvider.System.GetElapsedTime(lookedAt) > Look)
         {
             await LookAsync(ct);
+            await WatchAsync();
             lookedAt = TimeProvider.System.GetTimestamp();
         }
 
@@ -120,6 +122,24 @@ internal sealed class SenderDesk(IServiceScopeFactory scopes, Ledger ledger, Sen
         }
     }
 
+    // Too many refusals stop an issue before its sender's name is ruined; the pace is for the forecast.
+    private async Task WatchAsync()
+    {
+        var now = Now;
+        foreach (var (issue, _) in open.Values.ToList())
+        {
+            if (issue.Tally.TooMany(options.PauseAtPercent) is { } words)
+            {
+                await ledger.RunAsync(store => store.Pause(issue.Id, words, now));
+                open.Remove(issue.Id);
+            }
+            else if (issue.Tally.Pace(TimeProvider.System) is { } pace)
+            {
+                await ledger.RunAsync(store => store.Pace(issue.Id, pace));
+            }
+        }
+    }
+
     private async Task FreezeAsync(long issue, CancellationToken ct)
     {
         var now = Now;
@@ -155,6 +175,8 @@ internal sealed class SenderDesk(IServiceScopeFactory scopes, Ledger ledger, Sen
         if (batch.Taken == 0 && await ledger.RunAsync(store => store.Finish(issue.Id, now)))
         {
             open.Remove(issue.Id);
+            await using var scope = scopes.CreateAsyncScope();
+            await scope.ServiceProvider.GetRequiredService<IssueAftermath>().SettleAsync(issue.Id, CancellationToken.None);
         }
 
         return batch.Taken;

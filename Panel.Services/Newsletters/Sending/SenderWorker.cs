@@ -120,7 +120,9 @@ internal sealed partial class SenderWorker(SenderQueue queue, Ledger ledger, Sen
         careful = !await step.Committed;
         if (!careful)
         {
-            finished = (next.Row, Retry.Of(reply, next.Row, time.GetUtcNow().UtcDateTime, Random.Shared.NextDouble()));
+            var result = Retry.Of(reply, next.Row, time.GetUtcNow().UtcDateTime, Random.Shared.NextDouble());
+            next.Row.Issue.Tally.Count(result);
+            finished = (next.Row, result);
         }
     }
 

@@ -14,6 +14,7 @@ internal static class SendingSetup
         services.AddScoped<Dispatches>();
         services.AddScoped<Reports>();
         services.AddScoped<IssuePrinter>();
+        services.AddScoped<IssueAftermath>();
         services.AddHostedService<IssueSender>();
         return services;
     }

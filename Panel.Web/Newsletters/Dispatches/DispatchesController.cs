@@ -55,6 +55,10 @@ public sealed class DispatchesController(Dispatches dispatches) : PanelControlle
     public async Task<IActionResult> Cancel([FromRoute] string name, long id, CancellationToken ct) =>
         Moved(name, id, await dispatches.CancelAsync(Me, id, ct), "Cancelled for good.");
 
+    [HttpPost("retry")]
+    public async Task<IActionResult> Retry([FromRoute] string name, long id, CancellationToken ct) =>
+        Moved(name, id, await dispatches.RetryAsync(Me, id, unknown: false, ct), "Those who were refused are tried again, and nobody else.");
+
     private IActionResult Moved(string name, long id, Outcome<IssuePage> outcome, string said) => outcome.Refused switch
     {
         null => Done(name, id, said),

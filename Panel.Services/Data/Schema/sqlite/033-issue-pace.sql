@@ -1,0 +1,2 @@
+ALTER TABLE issues ADD COLUMN retried_at text;
+ALTER TABLE issues ADD COLUMN pace integer;
