@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.RegularExpressions;
 
 namespace Panel.Services.Newsletters;
@@ -46,6 +47,13 @@ public sealed partial record EmailAddress(string Typed, string Local, string Dom
 
     private static string? ToALabel(string host)
     {
+        // Plain letters need no table; what is or looks like an A-label is checked by the table.
+        if (Ascii.IsValid(host) && !host.Contains("xn--", StringComparison.OrdinalIgnoreCase))
+        {
+            var plain = host.ToLowerInvariant();
+            return plain.Length <= 253 && DomainName().IsMatch(plain) ? plain : null;
+        }
+
         try
         {
             var ascii = Idn.GetAscii(host).ToLowerInvariant();

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Panel.Services.Newsletters.Leaving;
 using Panel.Services.Newsletters.Returning;
+using Panel.Services.Newsletters.Importing;
 using Panel.Services.Newsletters.Sending;
 
 namespace Panel.Services.Newsletters;
@@ -14,6 +15,11 @@ public static class NewslettersSetup
         services.AddSingleton<ReaderTokens>();
         services.AddSingleton<SignUpGuard>();
         services.AddScoped<SignUpFloods>();
+        services.AddSingleton<ImportFolder>();
+        services.AddSingleton<ImportDesk>();
+        services.AddSingleton<ImportRun>();
+        services.AddScoped<Imports>();
+        services.AddHostedService<ImportCarrier>();
         services.AddScoped<Preferences>();
         services.AddScoped<PersonalCopies>();
         services.AddScoped<Archives>();

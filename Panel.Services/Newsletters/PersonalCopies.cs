@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Panel.Services.Data;
+using Panel.Services.Newsletters.Importing;
 
 namespace Panel.Services.Newsletters;
 
@@ -35,6 +36,12 @@ public sealed class PersonalCopies(PanelDb db, HouseKeys keys, ReaderTokens toke
         var (p, list) = found;
         var consents = await db.Set<Consent>().AsNoTracking().Where(c => c.SubscriberId == p.Id).OrderBy(c => c.Id)
             .Select(c => new KeptConsent(c.Form, c.Text, c.GivenAt, c.ConfirmedAt, c.Network)).ToListAsync(ct);
+        if (p.ImportId is { } file)
+        {
+            consents.AddRange(await db.Set<Import>().AsNoTracking().Where(i => i.Id == file)
+                .Select(i => new KeptConsent("import", i.Consent, i.StartedAt ?? i.CreatedAt, i.StartedAt ?? i.CreatedAt, null)).ToListAsync(ct));
+        }
+
         var deliveries = await db.Set<Delivery>().AsNoTracking().Where(d => d.SubscriberId == p.Id).OrderBy(d => d.IssueId)
             .Join(db.Set<Issue>(), d => d.IssueId, i => i.Id, (d, i) => new KeptDelivery(i.Id, i.Subject, d.State.ToString(), d.At, d.Code, d.Reply, d.Reason)).ToListAsync(ct);
         return new PersonalCopy(

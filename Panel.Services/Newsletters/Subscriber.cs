@@ -34,6 +34,9 @@ public sealed class Subscriber
     /// <summary>When the state last changed.</summary>
     public DateTime ChangedAt { get; set; }
 
+    /// <summary>The file the person came by; its stated source of consent is the proof of theirs.</summary>
+    public long? ImportId { get; set; }
+
     /// <summary>When a pause ends by itself.</summary>
     public DateTime? PausedUntil { get; set; }
 

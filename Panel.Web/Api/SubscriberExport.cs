@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Panel.Services.Newsletters;
+using Panel.Services.Newsletters.Importing;
 
 namespace Panel.Web.Api;
 
@@ -14,14 +15,8 @@ internal static class SubscriberExport
         await foreach (var row in rows.WithCancellation(ct))
         {
             string[] cells = [row.Email, row.Name, row.State.ToString().ToLowerInvariant(), At(row.ConsentAt), At(row.JoinedAt), At(row.ChangedAt)];
-            await text.WriteLineAsync(string.Join(',', cells.Select(Cell)).AsMemory(), ct);
+            await text.WriteLineAsync(string.Join(',', cells.Select(CsvCell.Of)).AsMemory(), ct);
         }
-    }
-
-    public static string Cell(string value)
-    {
-        var safe = value.Length > 0 && "=+-@\t\r".Contains(value[0], StringComparison.Ordinal) ? "'" + value : value;
-        return safe.AsSpan().IndexOfAny(",\"\r\n") < 0 ? safe : $"\"{safe.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
     }
 
     private static string At(DateTime? time) => time?.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture) ?? "";
