@@ -6,7 +6,7 @@ namespace Panel.Services.Hosting;
 
 /// <summary>Stores what the agent of the local host found and did. A repeated report changes nothing; one about accounts of
 /// another host, or about a future revision, is not believed.</summary>
-public sealed class AgentReports(PanelDb db, LiveChanges live, Quotas quotas, TaskRuns runs, TimeProvider time)
+public sealed class AgentReports(PanelDb db, LiveChanges live, Quotas quotas, TaskRuns runs, Traffic traffic, TimeProvider time)
 {
     private const int LongestMessage = 500;
     private const int LongestName = 100;
@@ -26,7 +26,8 @@ public sealed class AgentReports(PanelDb db, LiveChanges live, Quotas quotas, Ta
         var now = time.GetUtcNow().UtcDateTime;
         var wasSilent = host.IsSilent(now);
         host.Hear(report, now);
-        var handles = report.Accounts.Select(a => a.Handle).Concat(report.Usage.Select(u => u.Handle)).Concat((report.Runs ?? []).Select(r => r.Handle)).Distinct().ToList();
+        var handles = report.Accounts.Select(a => a.Handle).Concat(report.Usage.Select(u => u.Handle)).Concat((report.Runs ?? []).Select(r => r.Handle))
+            .Concat((report.Traffic ?? []).Select(t => t.Handle)).Distinct().ToList();
         var members = await (
             from member in db.Users
             join placement in db.Set<Placement>() on member.Id equals placement.MemberId
@@ -40,6 +41,11 @@ public sealed class AgentReports(PanelDb db, LiveChanges live, Quotas quotas, Ta
         }
 
         await runs.TakeAsync(report.Runs ?? [], members, ct);
+        if (report.Traffic is { Count: > 0 } told)
+        {
+            await traffic.TakeAsync(host.Id, told, members, now, ct);
+        }
+
         if (report.RequestId is { } id && await db.Set<HostRequest>().SingleOrDefaultAsync(r => r.Id == id && r.HostId == host.Id && r.AnsweredAt == null, ct) is { } request)
         {
             request.Answer(report, now);

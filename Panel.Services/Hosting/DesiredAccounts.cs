@@ -77,7 +77,7 @@ public sealed class DesiredAccounts(PanelDb db, LiveChanges live, IOptions<Hosti
 
     private SiteState StateOf(Site site, Member member, IEnumerable<SiteDomain> domains, string? newestPhp) => new(
         site.Name, site.Kind, Site.AddressOf(site.Name, member.Handle, options.Value.Base), [.. domains.Select(d => d.Name).Order(StringComparer.Ordinal)],
-        site.Kind == SiteKind.Php ? site.PhpVersion ?? newestPhp : null);
+        site.Kind == SiteKind.Php ? site.PhpVersion ?? newestPhp : null, site.HttpsOnlyAt is not null, site.Canonical);
 
     private static AccountStatus StatusOf(Member member) =>
         member.RemovedAt is not null ? AccountStatus.Removed : member.SuspendedAt is not null ? AccountStatus.Suspended : AccountStatus.Active;

@@ -4,7 +4,7 @@ using Panel.Hosting;
 
 namespace Panel.Services.Hosting;
 
-/// <summary>Something a host is asked to do once: a dry run, a full pass now, or a usage sample.</summary>
+/// <summary>Something a host is asked to do once: a dry run, a full pass now, a usage sample, a task, or the end of a site's log.</summary>
 public sealed class HostRequest
 {
     /// <summary>A request that an agent took and did not answer is given again after this, so that a crash loses none.</summary>
@@ -26,7 +26,7 @@ public sealed class HostRequest
     /// <summary>The account that it is about; null when it is about the host.</summary>
     public string? Handle { get; init; }
 
-    /// <summary>What of the account: a task.</summary>
+    /// <summary>What of the account: a task, or the site of a log.</summary>
     public string? Name { get; init; }
 
     /// <summary>Why the host could not do it.</summary>
@@ -38,7 +38,7 @@ public sealed class HostRequest
 
     public long Milliseconds { get; private set; }
 
-    /// <summary>The steps of a dry run, one a line, as JSON.</summary>
+    /// <summary>The steps of a dry run or the lines of a log, as JSON.</summary>
     public string? Plan { get; private set; }
 
     public void Answer(HostReport report, DateTime at)

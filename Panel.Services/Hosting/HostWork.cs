@@ -8,10 +8,11 @@ namespace Panel.Services.Hosting;
 /// <summary>What a host answered: the steps of a dry run, or how long a pass took.</summary>
 public sealed record HostAnswer(string Host, string Work, IReadOnlyList<string> Steps, long Milliseconds, DateTime AnsweredAt);
 
-/// <summary>Asks a host for something and waits for its answer; for admins.</summary>
+/// <summary>Asks a host for something and waits for its answer; for admins, and for members about their own logs.</summary>
 public sealed class HostWork(PanelDb db, Hosts hosts, LiveChanges live, AuditTrail audit, TimeProvider time)
 {
     public static readonly TimeSpan PlanLimit = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan LogLimit = TimeSpan.FromSeconds(20);
     public static readonly TimeSpan PassLimit = TimeSpan.FromMinutes(3);
 
     /// <summary>What a pass would do; does nothing.</summary>
@@ -19,6 +20,13 @@ public sealed class HostWork(PanelDb db, Hosts hosts, LiveChanges live, AuditTra
 
     /// <summary>Runs a full pass now and waits until it is through.</summary>
     public Task<Outcome<HostAnswer>> ConvergeAsync(Actor by, string name, CancellationToken ct) => AskAsync(by, name, AgentWork.Converge, PassLimit, ct);
+
+    /// <summary>The end of a site's access log, one JSON object a line, oldest first. Who may ask has been decided before.</summary>
+    internal async Task<Outcome<HostAnswer>> LogAsync(Actor by, long hostId, string handle, string site, CancellationToken ct)
+    {
+        var host = await db.Set<Host>().AsNoTracking().SingleAsync(h => h.Id == hostId, ct);
+        return await AskAsync(by, host, AgentWork.Log, handle, site, LogLimit, ct);
+    }
 
     private async Task<Outcome<HostAnswer>> AskAsync(Actor by, string name, AgentWork work, TimeSpan limit, CancellationToken ct) =>
         await hosts.FindAsync(by, name, ct) is { } host ? await AskAsync(by, host, work, null, null, limit, ct) : new NotThere($"host {name}");

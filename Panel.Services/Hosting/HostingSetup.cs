@@ -24,6 +24,8 @@ public static class HostingSetup
         services.AddScoped<SiteViews>();
         services.AddScoped<DomainClaims>();
         services.AddScoped<Sites>();
+        services.AddScoped<SiteSettings>();
+        services.AddScoped<Traffic>();
         services.AddScoped<Domains>();
         services.AddScoped<DomainChecks>();
         services.AddSingleton<NameLookup>();

@@ -19,6 +19,12 @@ public sealed class Site
     /// <summary>Null is the newest one of the host.</summary>
     public string? PhpVersion { get; set; }
 
+    /// <summary>Since when visitors are sent to HTTPS; null is not.</summary>
+    public DateTime? HttpsOnlyAt { get; set; }
+
+    /// <summary>The one of its names that the others send their visitors to; null is none.</summary>
+    public string? Canonical { get; set; }
+
     public long Revision { get; set; }
 
     public DateTime CreatedAt { get; init; }

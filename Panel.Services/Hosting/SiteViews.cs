@@ -24,7 +24,7 @@ public sealed record CertificatePage(string State, string? Reason, DateTime? Unt
 public sealed record SitePage(
     long Id, string Handle, string Name, string Kind, string? PhpVersion, string Address, Uri Url, string State, string? Reason,
     SftpAddress Sftp, IReadOnlyList<DomainPage> Domains, DateTime CreatedAt, DateTime? ReportedAt, long? Milliseconds, string Version,
-    CertificatePage? Certificate = null);
+    CertificatePage? Certificate = null, bool HttpsOnly = false, string? Canonical = null, IReadOnlyList<string>? PhpVersions = null);
 
 /// <summary>Puts together what people wrote and what the host reported.</summary>
 public sealed class SiteViews(PanelDb db, IOptions<HostingOptions> options, TimeProvider time)
@@ -64,7 +64,8 @@ public sealed class SiteViews(PanelDb db, IOptions<HostingOptions> options, Time
             new SftpAddress(facts?.SftpHost ?? "localhost", facts?.SftpPort ?? options.Value.SftpPort, member.Handle, $"/sites/{site.Name}/public"),
             [.. domains.Select(d => PageOf(d, site.Name))], site.CreatedAt, said?.At, said?.Milliseconds,
             $"{needed}-{said?.Version ?? 0}-{certificate?.Version ?? 0}-{(host?.IsSilent(time.GetUtcNow().UtcDateTime) == false ? 1 : 0)}",
-            CertificateOf(site, certificate, facts, domains.Any(d => d.ApprovedAt is not null) || !address.EndsWith(".localhost", StringComparison.Ordinal)));
+            CertificateOf(site, certificate, facts, domains.Any(d => d.ApprovedAt is not null) || !address.EndsWith(".localhost", StringComparison.Ordinal)),
+            site.HttpsOnlyAt is not null, site.Canonical, site.Kind == SiteKind.Php ? facts?.PhpVersions : null);
     }
 
     private static CertificatePage CertificateOf(Site site, ItemStatus? said, HostFacts? facts, bool named) => said switch

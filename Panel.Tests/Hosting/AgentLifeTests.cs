@@ -91,7 +91,7 @@ public sealed class AgentLifeTests(AgentMachine machine) : IClassFixture<AgentMa
         await machine.UploadAsync("gil", "/sites/app/public/index.php", "<?php echo 'still php';");
         var report = await machine.Panel.SayAsync(gil with
         {
-            Sites = [Site("gil", "web", SiteKind.Proxy, "gil.example"), Site("gil", "app", SiteKind.Php) with { PhpVersion = "5.3" }, Site("gil", "new", SiteKind.Static, "good.example", "gil.example.", "x/../y")],
+            Sites = [Site("gil", "web", SiteKind.Php, "gil.example") with { PhpVersion = "5.3" }, Site("gil", "app", SiteKind.Php) with { PhpVersion = "5.3" }, Site("gil", "new", SiteKind.Static, "good.example", "gil.example.", "x/../y")],
         });
         Assert.All(report.Items.Where(i => i.Kind == "site"), i => Assert.True(i.State == ItemState.Failed && i.Message is not null));
         Assert.Equal("still here", (await machine.GetAsync("gil.example", "/")).Text);

@@ -34,7 +34,7 @@ public sealed class AgentPlainTests : IAsyncLifetime, IDisposable
     }
 
     [RootFact]
-    public async Task What_was_removed_long_ago_is_deleted_and_a_grown_log_is_put_aside()
+    public async Task What_was_removed_long_ago_is_deleted_and_a_log_is_put_aside_and_goes_on()
     {
         await machine.Panel.SayAsync(Account("bob", 290_302, machine.PublicKey, Site("bob", "web")));
         var now = DateTimeOffset.UtcNow;
@@ -54,8 +54,7 @@ public sealed class AgentPlainTests : IAsyncLifetime, IDisposable
         await machine.Panel.RequestAsync(AgentWork.Converge);
         Assert.Equal([$"gone-290399-{young}"], Directory.EnumerateDirectories($"{machine.Accounts}/.trash").Select(Path.GetFileName));
         Assert.Equal([$"shop.{young}"], Directory.EnumerateDirectories($"{machine.Accounts}/bob/removed").Select(Path.GetFileName));
-        Assert.True(File.Exists($"{log}.1"));
-        await UntilAsync(() => File.Exists(log));
+        await UntilAsync(() => File.Exists(log) && new FileInfo(log).Length < 1 << 20);
         await machine.GetAsync("web.bob.localhost", "/counted");
         await UntilAsync(async () => (await File.ReadAllTextAsync(log)).Contains("\"host\":\"web.bob.localhost\"", StringComparison.Ordinal));
     }

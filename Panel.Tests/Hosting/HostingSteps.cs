@@ -31,13 +31,13 @@ internal static class HostingSteps
 
     /// <summary>A report as the agent sends it: of these accounts at this revision, with these uses of disk.</summary>
     public static async Task<HttpStatusCode> TellAsync(
-        this HttpClient agent, string epoch, long revision, JsonNode[]? accounts = null, JsonNode[]? usage = null, long? request = null, string[]? plan = null)
+        this HttpClient agent, string epoch, long revision, JsonNode[]? accounts = null, JsonNode[]? usage = null, long? request = null, string[]? plan = null, JsonNode[]? traffic = null)
     {
-        using var answer = await agent.PostAsJsonAsync("/agent/v1/reports", Report(epoch, revision, accounts, usage, request, plan, null));
+        using var answer = await agent.PostAsJsonAsync("/agent/v1/reports", Report(epoch, revision, accounts, usage, request, plan, null, traffic));
         return answer.StatusCode;
     }
 
-    private static JsonObject Report(string epoch, long revision, JsonNode[]? accounts, JsonNode[]? usage, long? request, string[]? plan, JsonNode? run) =>
+    private static JsonObject Report(string epoch, long revision, JsonNode[]? accounts, JsonNode[]? usage, long? request, string[]? plan, JsonNode? run, JsonNode[]? traffic = null) =>
         new JsonObject
         {
             ["epoch"] = epoch,
@@ -57,11 +57,11 @@ internal static class HostingSteps
             ["accounts"] = new JsonArray(accounts ?? []),
             ["usage"] = new JsonArray(usage ?? []),
             ["orphans"] = new JsonArray("stranger"),
+            ["traffic"] = traffic is null ? null : new JsonArray(traffic),
             ["requestId"] = request,
             ["plan"] = plan is null ? null : new JsonArray([.. plan.Select(p => JsonValue.Create(p))]),
             ["runs"] = run is null ? null : new JsonArray(run),
         };
-
 
     /// <summary>A report of one run of a task.</summary>
     public static async Task<HttpStatusCode> TellRunAsync(this HttpClient agent, string epoch, JsonNode run)

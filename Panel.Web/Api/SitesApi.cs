@@ -13,6 +13,11 @@ internal static class SitesApi
         sites.MapGet("/{name}", async (string handle, string name, Actor by, Sites all, CancellationToken ct) => (await all.ShowAsync(by, handle, name, ct)).ToResult());
         sites.MapDelete("/{name}", async (string handle, string name, Actor by, Sites all, CancellationToken ct) => (await all.RemoveAsync(by, handle, name, ct)).ToResult());
 
+        sites.MapPatch("/{name}", async (string handle, string name, SiteChange change, Actor by, SiteSettings all, CancellationToken ct) => (await all.ChangeAsync(by, handle, name, change, ct)).ToResult());
+        sites.MapPost("/{name}/log", async (string handle, string name, Actor by, SiteSettings all, CancellationToken ct) => (await all.LogAsync(by, handle, name, ct)).ToResult());
+        sites.MapGet("/{name}/traffic", async (string handle, string name, DateTimeOffset? from, DateTimeOffset? to, Actor by, Traffic all, CancellationToken ct) =>
+            (await all.ShowAsync(by, handle, name, from, to, ct)).ToResult());
+
         var domains = api.MapGroup("/members/{handle}/domains").Scope("sites");
         domains.MapGet("/", async (string handle, Actor by, Domains all, CancellationToken ct) => (await all.ListAsync(by, handle, ct)).ToResult());
         domains.MapPost("/", async (string handle, NewDomain wanted, Actor by, Domains all, CancellationToken ct) => (await all.AddAsync(by, handle, wanted, ct)).ToCreated());

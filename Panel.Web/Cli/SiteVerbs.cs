@@ -23,7 +23,26 @@ internal static class SiteVerbs
         site.Subcommands.Add(list);
         site.Subcommands.Add(One("show", "State, address and where files go.", HttpMethod.Get, Write));
         site.Subcommands.Add(One("remove", "Take a site off the web; its files stay in the account.", HttpMethod.Delete, _ => Console.WriteLine("Removed.")));
+        site.Subcommands.Add(Set());
+        site.Subcommands.Add(SiteVisits.Traffic());
+        site.Subcommands.Add(SiteVisits.Log());
         return site;
+    }
+
+    private static Command Set()
+    {
+        var https = new Option<string?>("--https") { Description = "on sends visitors to HTTPS once its certificate is there; off does not.", HelpName = "on|off" };
+        https.AcceptOnlyFromAmong("on", "off");
+        var canonical = new Option<string?>("--canonical") { Description = "The name that the site's other names send their visitors to; - for none.", HelpName = "DOMAIN" };
+        var php = new Option<string?>("--php") { Description = "PHP version; - for the newest of the host.", HelpName = "V" };
+        var set = new Command("set", "Change how a site answers; what is not named stays.") { Handle, Name, https, canonical, php };
+        set.SetAction((given, ct) => CliDoor.CallAsync(given, HttpMethod.Patch, $"{Path(given)}/{CliDoor.Part(given.GetValue(Name)!)}", new
+        {
+            httpsOnly = given.GetValue(https) is { } word ? word == "on" : (bool?)null,
+            canonical = given.GetValue(canonical) is { } name ? (name == "-" ? "" : name) : null,
+            phpVersion = given.GetValue(php) is { } version ? (version == "-" ? "" : version) : null,
+        }, Write, ct));
+        return set;
     }
 
     private static Command Add()

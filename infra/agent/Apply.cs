@@ -44,7 +44,7 @@ internal sealed class Apply(Host host, TimeProvider time)
 
     private static string? SiteOf(Step step, Wanted wanted) => step.Act switch
     {
-        Act.MakeSite => step.Name,
+        Act.MakeSite or Act.OpenApp => step.Name,
         Act.PutVhost => wanted.Asked.Sites.FirstOrDefault(s => s.Address == step.Name || s.Domains.Contains(step.Name))?.Name,
         _ => null,
     };
@@ -63,6 +63,8 @@ internal sealed class Apply(Host host, TimeProvider time)
             case Act.DropDatabase: host.Databases.Drop(step.Name); break;
             case Act.MakeSite: host.Trees.MakeSite(handle, uid, step.Name); break;
             case Act.WritePool: WritePool(handle, uid, wanted, problems); break;
+            case Act.OpenApp: host.Php.Open(Served.AppOf(host.Layout, handle, uid, step.Name)); break;
+            case Act.DropApp: host.Php.Close(Served.AppKey(handle, step.Name), host.Layout.AppSocket(handle, step.Name)); break;
             case Act.PutVhost: return await PutVhostAsync(step.Name, wanted, ct);
             case Act.DropVhost: host.Vhosts.Drop(step.Name); break;
             case Act.WriteKeys: Files.Put(host.Layout.KeyFile(handle), wanted.Shape.Keys!, Modes.GroupFile, uid); break;
@@ -91,19 +93,19 @@ internal sealed class Apply(Host host, TimeProvider time)
         }
 
         Native.Rename(staged, host.Layout.Pool(handle));
-        host.Php.Open(handle, uid, version);
+        host.Php.Open(Served.PhpOf(host.Layout, handle, uid, version));
     }
 
     private void DropPool(string handle)
     {
-        host.Php.Close(handle);
+        host.Php.Close(Served.PhpKey(handle), host.Layout.PhpSocket(handle));
         File.Delete(host.Layout.Pool(handle));
     }
 
     private async Task<string?> PutVhostAsync(string name, Wanted wanted, CancellationToken ct)
     {
         var links = wanted.Shape.Vhosts[name];
-        if (links.ContainsKey("php.sock") && !links.ContainsKey("suspended") && !host.Php.IsOpen(wanted.Asked.Handle))
+        if (links.ContainsKey("php.sock") && !links.ContainsKey("suspended") && !host.Php.IsOpen(Served.PhpKey(wanted.Asked.Handle)))
         {
             return null;
         }

@@ -16,12 +16,13 @@ public enum SiteKind { Static, Php, Proxy }
 public enum ItemState { Live, Failed, Suspended, Removed }
 
 /// <summary>What Panel asks of a host beside its accounts: a dry run, a full pass now, a usage sample, or for one account a run
-/// of a task.</summary>
-public enum AgentWork { Plan, Converge, Usage, Task }
+/// of a task or the end of a site's log.</summary>
+public enum AgentWork { Plan, Converge, Usage, Task, Log }
 
 /// <summary>One site. <paramref name="Address"/> is the automatic name; <paramref name="Domains"/> are proved own names,
-/// A-labels, lower case, without the final dot.</summary>
-public sealed record SiteState(string Name, SiteKind Kind, string Address, IReadOnlyList<string> Domains, string? PhpVersion);
+/// A-labels, lower case, without the final dot. <paramref name="Canonical"/>, one of these names, is where the others send their visitors.</summary>
+public sealed record SiteState(string Name, SiteKind Kind, string Address, IReadOnlyList<string> Domains, string? PhpVersion,
+    bool HttpsOnly = false, string? Canonical = null);
 
 /// <summary>One SSH public key without options: type and base64 body, as in <c>ssh-ed25519 AAAA...</c>.</summary>
 public sealed record KeyState(long Id, string PublicKey);
@@ -57,6 +58,9 @@ public sealed record AccountState(
 
 /// <summary>Something a host should do once; the answer is a report with the same id.</summary>
 public sealed record AgentRequest(long Id, AgentWork Work, string? Handle = null, string? Name = null);
+
+/// <summary>What one hour (UTC) of a site's log adds. A batch is told until it is heard, and counted once.</summary>
+public sealed record TrafficReport(string Batch, string Handle, string Site, DateTime Hour, long Bytes, long Requests, long Visits, long Errors);
 
 /// <summary>The answer to <c>GET /agent/v1/accounts?epoch=E&amp;after=REV&amp;wait=SECONDS</c>: every account newer than
 /// <c>after</c>, or all of them (<paramref name="Full"/>) when the epoch differs, <c>after</c> is 0 or lies in the future.
@@ -107,7 +111,8 @@ public sealed record HostReport(
     long? RequestId,
     IReadOnlyList<string>? Plan,
     string? Failure = null,
-    IReadOnlyList<TaskRun>? Runs = null);
+    IReadOnlyList<TaskRun>? Runs = null,
+    IReadOnlyList<TrafficReport>? Traffic = null);
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
@@ -116,4 +121,5 @@ public sealed record HostReport(
     RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(AccountsAnswer))]
 [JsonSerializable(typeof(HostReport))]
+[JsonSerializable(typeof(IReadOnlyList<TrafficReport>))]
 internal sealed partial class AgentJson : JsonSerializerContext;

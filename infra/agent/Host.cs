@@ -14,7 +14,8 @@ internal sealed class Host : IDisposable
         Volume = new Volume(options, Layout);
         Trees = new Trees(Layout, Volume);
         Vhosts = new Vhosts(Layout);
-        Web = new WebServer(Layout);
+        Web = new WebServer(Layout, log);
+        AccessLog = new AccessLog(Layout, Web);
         Sftp = new FileServer(Layout);
         PhpVersions = PhpPool.Versions();
         Php = new PhpMasters(Layout, options.PhpIdle, log);
@@ -35,6 +36,8 @@ internal sealed class Host : IDisposable
     public Vhosts Vhosts { get; }
 
     public WebServer Web { get; }
+
+    public AccessLog AccessLog { get; }
 
     public FileServer Sftp { get; }
 
@@ -90,12 +93,11 @@ internal sealed class Host : IDisposable
     /// <summary>A daemon that should run and does not.</summary>
     public bool IsOneDown => Web.Running is null || Sftp.Running is null || Databases.IsOneDown;
 
-    /// <summary>What has waited its 30 days goes, and logs that have grown are put aside.</summary>
+    /// <summary>What has waited its 30 days goes.</summary>
     public void TidyUp(DateTimeOffset now)
     {
         Volume.EmptyTrash(now);
         Trees.EmptyRemoved(Users.Read().Keys, now);
-        Web.PutLogAside();
     }
 
     /// <summary>Ends every daemon; the accounts and their files stay.</summary>
@@ -139,6 +141,7 @@ internal sealed class Host : IDisposable
         Users.Write(Users.Read().Values);
         NameSwitch.PutIn(Layout);
         Files.Directory(Layout.PhpSockets, Modes.Group, 0, Identity.NginxId);
+        Files.Directory(Layout.AppSockets, Modes.Group, 0, Identity.NginxId);
         Files.Directory(Layout.Php, Modes.Traverse);
         Volume.Prepare(Log);
         Trees.DiscardHalfMade();
@@ -179,7 +182,7 @@ internal sealed class Host : IDisposable
         {
             if (Files.ReadOrNull(Layout.Pool(handle)) is { } pool && PhpVersions.Contains(PhpPool.VersionOf(pool)))
             {
-                Php.Open(handle, user.Uid, PhpPool.VersionOf(pool));
+                Php.Open(Served.PhpOf(Layout, handle, user.Uid, PhpPool.VersionOf(pool)));
             }
         }
     }

@@ -12,6 +12,8 @@ internal sealed class HostAgent(AgentOptions options, Host host, AgentLink link,
     // Shorter than the 2 minutes after which Panel calls a host silent.
     private const int LongestWait = 25;
 
+    private const int LongestTail = 2000;
+
     private static readonly TimeSpan AfterTrouble = TimeSpan.FromSeconds(2);
 
     private readonly Retries retries = new(time);
@@ -141,9 +143,33 @@ internal sealed class HostAgent(AgentOptions options, Host host, AgentLink link,
             await PassAsync(full, changed, requests.Where(r => r.Work == AgentWork.Converge).Select(r => r.Id), ct);
         }
 
+        if (full)
+        {
+            await CountAsync(null, ct);
+        }
+
         foreach (var request in requests.Where(r => r.Work == AgentWork.Usage))
         {
             await TellAsync(Facts() with { RequestId = request.Id, Usage = Usage() }, ct);
+        }
+
+        foreach (var request in requests.Where(r => r.Work == AgentWork.Log))
+        {
+            await CountAsync(request, ct);
+        }
+    }
+
+    /// <summary>Tells what was visited, and to whom it may concern the end of one site's log.</summary>
+    private async Task CountAsync(AgentRequest? request, CancellationToken ct)
+    {
+        await host.AccessLog.TurnAsync(name => host.Vhosts.All.GetValueOrDefault(name) is { } links && host.Vhosts.OwnerOf(links) is { } owner && Vhosts.SiteOf(links) is { } site
+            ? (owner, site) : null, ct);
+        var traffic = host.AccessLog.Untold();
+        var lines = request is { Handle: { } handle, Name: { } name } && Grammar.IsHandle(handle) && Grammar.IsSiteName(name) ? host.AccessLog.Tail(handle, name, LongestTail) : null;
+        if ((traffic.Count > 0 || request is not null) && desired.Epoch.Length > 0
+            && await TellAsync(Facts() with { RequestId = request?.Id, Plan = request is null ? null : lines ?? [], Traffic = traffic }, ct))
+        {
+            host.AccessLog.Told(traffic);
         }
     }
 
@@ -231,6 +257,8 @@ internal sealed class HostAgent(AgentOptions options, Host host, AgentLink link,
             host.TidyUp(time.GetUtcNow());
         }
 
+        host.Web.Redirects(Redirects());
+
         var ids = requests.Select(id => (long?)id).DefaultIfEmpty(null);
         foreach (var id in ids)
         {
@@ -248,6 +276,19 @@ internal sealed class HostAgent(AgentOptions options, Host host, AgentLink link,
             }
         }
     }
+
+    /// <summary>Pairs of names of one and the same served site, every word checked by the pass that serves them.</summary>
+    private IEnumerable<KeyValuePair<string, string>> Redirects() =>
+        from account in desired.Accounts.Values
+        where account.Status == AccountStatus.Active
+        from site in account.Sites
+        let target = site.Canonical
+        where target is not null && Grammar.IsDomain(target)
+        let names = site.Domains.Append(site.Address).Where(n => host.Vhosts.All.GetValueOrDefault(n) is { } links && host.Vhosts.OwnerOf(links) == account.Handle && Vhosts.SiteOf(links) == site.Name).ToList()
+        where names.Contains(target)
+        from name in names
+        where name != target && Grammar.IsDomain(name)
+        select KeyValuePair.Create(name, target);
 
     private HostReport Facts() => new(
         desired.Epoch, desired.Revision, false, 0,

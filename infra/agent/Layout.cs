@@ -48,6 +48,8 @@ internal sealed class Layout(string root, string run)
 
     public string PhpSockets => $"{Run}/php";
 
+    public string AppSockets => $"{Run}/apps";
+
     public string Daemons => $"{Run}/daemons";
 
     public string Tree(string handle) => $"{Accounts}/{handle}";
@@ -57,6 +59,13 @@ internal sealed class Layout(string root, string run)
     public string Public(string handle, string site) => $"{Accounts}/{handle}/sites/{site}/public";
 
     public string PhpSocket(string handle) => $"{PhpSockets}/{handle}.sock";
+
+    public string AppSocket(string handle, string site) => $"{AppSockets}/{handle}.{site}";
+
+    /// <summary>Root's; the member reads it by SFTP.</summary>
+    public string SiteLog(string handle, string site) => $"{Accounts}/{handle}/logs/{site}.log";
+
+    public string Traffic => $"{State}/traffic";
 
     public string Pool(string handle) => $"{Php}/{handle}.conf";
 

@@ -39,6 +39,12 @@ internal static class NginxConf
           log_format site escape=json '{"at":"$time_iso8601","host":"$host","address":"$remote_addr","method":"$request_method",'
             '"path":"$request_uri","status":$status,"bytes":$bytes_sent,"seconds":$request_time,"agent":"$http_user_agent"}';
           access_log {{at.Log}}/access.json site;
+          map_hash_bucket_size 512;
+          map_hash_max_size 65536;
+          # The one thing that is written for single sites: pairs of checked names.
+          map $host $canonical { default ""; include {{at.Nginx}}/canonical.map; }
+          map $scheme $port { default "{{(ports.HttpPort == 80 ? "" : $":{ports.HttpPort}")}}"; https "{{(ports.HttpsPort == 443 ? "" : $":{ports.HttpsPort}")}}"; }
+          map $http_upgrade $upgrading { default upgrade; "" ""; }
           ssl_protocols TLSv1.2 TLSv1.3;
           ssl_session_cache shared:panel:4m;
           # Names become paths: only a strict lower-case host name passes. $ssl_server_name is the raw SNI, slashes and all.
@@ -65,7 +71,16 @@ internal static class NginxConf
             set $entry index.html;
             set $last /_panel_missing;
             if (-e {{at.Vhosts}}/$vhost/php) { set $kind php; set $entry index.php; set $last /index.php?$args; }
+            if (-e {{at.Vhosts}}/$vhost/proxy) { set $kind proxy; }
             if (-e {{at.Vhosts}}/$vhost/suspended) { return 503; }
+            set $serve $kind;
+            set $away $canonical;
+            set $only $scheme;
+            if (-e {{at.Vhosts}}/$vhost/https) { set $only "$scheme-https"; }
+            if ($uri ~ "^/\.well-known/(?:acme-challenge/|panel-probe$)") { set $serve ""; set $away ""; set $only ""; }
+            if ($away) { return 301 $scheme://$away$port$request_uri; }
+            if ($only = "http-https") { return 301 https://$host{{(ports.HttpsPort == 443 ? "" : $":{ports.HttpsPort}")}}$request_uri; }
+            if ($serve = proxy) { rewrite ^ /_panel_proxy last; }
             index $entry index.html;
             error_page 403 @forbidden;
             error_page 404 @missing;
@@ -93,15 +108,29 @@ internal static class NginxConf
               fastcgi_read_timeout 120s;
               fastcgi_pass unix:$vhost/php.sock;
             }
+            location = /_panel_proxy {
+              internal;
+              proxy_http_version 1.1;
+              proxy_set_header Host $http_host;
+              proxy_set_header X-Forwarded-For $remote_addr;
+              proxy_set_header X-Forwarded-Proto $scheme;
+              proxy_set_header Upgrade $http_upgrade;
+              proxy_set_header Connection $upgrading;
+              proxy_read_timeout 120s;
+              proxy_pass http://unix:$vhost/app.sock:$request_uri;
+            }
             location = / {
               index $entry index.html /_panel_empty;
             }
             location / { log_not_found off; try_files $uri $uri/ $last; }
             location = /_panel_missing { internal; return 404; }
             location = /_panel_empty { internal; default_type text/html; disable_symlinks off; alias {{at.Pages}}/empty.html; }
-            location @forbidden { disable_symlinks off; root {{at.Pages}}; try_files /forbidden.html =403; }
-            location @missing { disable_symlinks off; root {{at.Pages}}; try_files /missing.html =404; }
-            location @broken { disable_symlinks off; root {{at.Pages}}; try_files /broken.html =502; }
+            location @forbidden { try_files /403.html @house_forbidden; }
+            location @missing { log_not_found off; try_files /404.html @house_missing; }
+            location @broken { try_files /500.html @house_broken; }
+            location @house_forbidden { disable_symlinks off; root {{at.Pages}}; try_files /forbidden.html =403; }
+            location @house_missing { disable_symlinks off; root {{at.Pages}}; try_files /missing.html =404; }
+            location @house_broken { disable_symlinks off; root {{at.Pages}}; try_files /broken.html =502; }
             location @suspended { disable_symlinks off; root {{at.Pages}}; add_header Cache-Control no-store always; try_files /suspended.html =503; }
           }
         }
@@ -115,7 +144,7 @@ internal static class NginxConf
         ["empty.html"] = Page("Nothing here yet", "This site is ready. It shows its first page as soon as its owner has uploaded an <code>index.html</code>."),
         ["missing.html"] = Page("Not found", "There is no page at this address."),
         ["forbidden.html"] = Page("Not readable", "The web server may not read this file or there is no index page in this folder. Its owner can make the file readable (mode 644) or add an <code>index.html</code>."),
-        ["broken.html"] = Page("This page is broken", "The program behind this page did not answer. Its owner finds the reason in the site's PHP log."),
+        ["broken.html"] = Page("This page is broken", "The program behind this page did not answer. Its owner finds the reason in the log of PHP, or in what the program itself has written."),
         ["suspended.html"] = Page("Paused", "This site is paused for now. Please come back later."),
     };
 

@@ -34,11 +34,12 @@ internal sealed class Observation
             limits.Value.GetValueOrDefault(uid),
             host.Trees.Sites(handle, uid),
             vhosts[handle].ToDictionary(),
-            host.Php.IsOpen(handle) ? Files.ReadOrNull(host.Layout.Pool(handle)) : null,
+            host.Php.IsOpen(Served.PhpKey(handle)) ? Files.ReadOrNull(host.Layout.Pool(handle)) : null,
             Files.ReadOrNull(host.Layout.KeyFile(handle)),
             processes.Value.Contains(uid))
         {
             Databases = host.Databases.Of(handle),
+            Apps = host.Php.AppsOf(handle),
         };
     }
 }

@@ -2,23 +2,21 @@ using System.Net.Sockets;
 
 namespace Panel.Agent;
 
-/// <summary>One account's listening socket and, while it is in use, its php-fpm master. Not safe for several threads.</summary>
+/// <summary>One listening socket and, while it is in use, the program behind it: an account's php-fpm master or a member's own
+/// program. Not safe for several threads.</summary>
 internal sealed class PhpMaster : IDisposable
 {
     private readonly Layout layout;
-    private readonly string handle;
-    private readonly int uid;
     private readonly Socket socket;
     private long startedAt;
     private long? idleSince;
     private bool orphans = true;
 
-    private PhpMaster(Layout layout, string handle, int uid, string version, int token, Socket socket) =>
-        (this.layout, this.handle, this.uid, Version, Token, this.socket) = (layout, handle, uid, version, token, socket);
+    private PhpMaster(Layout layout, Served served, int token, Socket socket) => (this.layout, Served, Token, this.socket) = (layout, served, token, socket);
 
     public int Token { get; }
 
-    public string Version { get; set; }
+    public Served Served { get; set; }
 
     public Running? Process { get; private set; }
 
@@ -30,26 +28,28 @@ internal sealed class PhpMaster : IDisposable
     /// <summary>No new master before this tick, because the last one fell over.</summary>
     public long RestUntil { get; set; }
 
-    private string Record => $"{layout.Daemons}/php-{handle}";
+    private string Record => $"{layout.Daemons}/{Served.Key}";
 
     /// <summary>Takes over the socket of a master that an earlier agent left running; else ends what is left of it and
     /// puts a new socket in place by rename.</summary>
-    public static PhpMaster Open(Layout layout, string handle, int uid, string version, int token)
+    public static PhpMaster Open(Layout layout, Served served, int token)
     {
-        var left = Daemon.ReadRecord($"{layout.Daemons}/php-{handle}");
-        if (left is { IsAlive: true } running && File.Exists(layout.PhpSocket(handle)))
+        var left = Daemon.ReadRecord($"{layout.Daemons}/{served.Key}");
+        if (served.Php && left is { IsAlive: true } running && File.Exists(served.Socket))
         {
             var process = Native.pidfd_open(running.Pid, 0);
             var listener = process < 0 ? -1 : Native.pidfd_getfd(process, 3, 0);
             if (listener >= 0)
             {
                 var socket = new Socket(new SafeSocketHandle(listener, ownsHandle: true));
-                return new PhpMaster(layout, handle, uid, version, token, socket) { Process = running, ProcessHandle = process };
+                return new PhpMaster(layout, served, token, socket) { Process = running, ProcessHandle = process };
             }
         }
 
-        var fresh = new PhpMaster(layout, handle, uid, version, token, Listen(layout.PhpSocket(handle)));
-        foreach (var pid in Processes.ByUid()[uid].Where(IsOurFpm))
+        // What a member's program holds as descriptor 3 by now is not to be trusted: it starts again at a new socket.
+        left?.Signal(Native.SigTerm);
+        var fresh = new PhpMaster(layout, served, token, Listen(served.Socket));
+        foreach (var pid in served.Php ? Processes.ByUid()[served.Uid].Where(IsOurFpm) : [])
         {
             _ = Native.kill(pid, Native.SigQuit);
         }
@@ -59,13 +59,18 @@ internal sealed class PhpMaster : IDisposable
 
     public void Start()
     {
-        var command = PhpPool.Command(uid, Version, "-F", "-y", layout.Pool(handle));
-        var pid = Spawn.Detached(command, [$"FPM_SOCKETS={layout.PhpSocket(handle)}=3", "PATH=/usr/bin:/bin"], Listener);
-        Process = Running.Of(pid) ?? throw new MachineException($"php-fpm of {handle} ended at once.");
-        ProcessHandle = Native.pidfd_open(pid, 0);
-        Native.Check(ProcessHandle, "watch", $"php-fpm of {handle}");
-        Daemon.WriteRecord(Record, Process.Value);
         (startedAt, idleSince) = (Environment.TickCount64, null);
+        var pid = Spawn.Detached(Served.Command, Served.Environment, Listener);
+        Process = Running.Of(pid);
+        if (Process is null)
+        {
+            Ended();
+            return;
+        }
+
+        ProcessHandle = Native.pidfd_open(pid, 0);
+        Native.Check(ProcessHandle, "watch", Served.Key);
+        Daemon.WriteRecord(Record, Process.Value);
     }
 
     /// <summary>After the process ended. Workers of a master that was killed would go on for ever: they are asked to stop.</summary>
@@ -74,13 +79,20 @@ internal sealed class PhpMaster : IDisposable
         _ = Native.close(ProcessHandle);
         (Process, ProcessHandle) = (null, -1);
         File.Delete(Record);
-        RestUntil = Environment.TickCount64 - startedAt < 1000 && startedAt != 0 ? Environment.TickCount64 + 250 : 0;
-        orphans = true;
+        var fell = Environment.TickCount64 - startedAt < 1000 && startedAt != 0;
+        RestUntil = fell ? Environment.TickCount64 + 250 : 0;
+        // Whoever waits for a program that falls over is told so now and not after a minute.
+        while (fell && !Served.Php && socket.Poll(0, SelectMode.SelectRead))
+        {
+            socket.Accept().Dispose();
+        }
+
+        orphans = Served.Php;
     }
 
     /// <summary>Ends the master alone. Its workers finish what they have: told to quit, a worker of php-fpm may drop the
     /// request that it is just taking up (tried), so they are told nothing and leave by <see cref="EndIdleOrphans"/>.</summary>
-    public void Replace() => Process?.Signal(Native.SigKill);
+    public void Replace() => Process?.Signal(Served.Php ? Native.SigKill : Native.SigTerm);
 
     /// <summary>Ends workers without a master as soon as they have no request: one that is stopped and holds no connection
     /// cannot have taken one, so nothing is lost with it.</summary>
@@ -91,7 +103,7 @@ internal sealed class PhpMaster : IDisposable
             return;
         }
 
-        var left = Processes.ByUid()[uid].Where(p => IsOurFpm(p) && p != Process?.Pid && Processes.Stat(p) is { } s && s.Parent != Process?.Pid && s.State != 'Z').ToList();
+        var left = Processes.ByUid()[Served.Uid].Where(p => IsOurFpm(p) && p != Process?.Pid && Processes.Stat(p) is { } s && s.Parent != Process?.Pid && s.State != 'Z').ToList();
         foreach (var pid in left)
         {
             _ = Native.kill(pid, Native.SigStop);
@@ -103,7 +115,7 @@ internal sealed class PhpMaster : IDisposable
 
     public TimeSpan IdleFor()
     {
-        if (Process is { } process && Processes.ChildrenOf(process.Pid).Any())
+        if (!Served.Php || (Process is { } process && Processes.ChildrenOf(process.Pid).Any()))
         {
             idleSince = null;
             return TimeSpan.Zero;
@@ -117,9 +129,9 @@ internal sealed class PhpMaster : IDisposable
     {
         if (Process is { } process)
         {
-            process.End(Native.SigQuit, TimeSpan.FromSeconds(3));
+            process.End(Served.Php ? Native.SigQuit : Native.SigTerm, TimeSpan.FromSeconds(3));
             Ended();
-            foreach (var pid in Processes.ByUid()[uid].Where(IsOurFpm))
+            foreach (var pid in Served.Php ? Processes.ByUid()[Served.Uid].Where(IsOurFpm) : [])
             {
                 _ = Native.kill(pid, Native.SigKill);
             }

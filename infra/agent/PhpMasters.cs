@@ -1,6 +1,6 @@
 namespace Panel.Agent;
 
-/// <summary>Holds the listening socket of every PHP account and starts its master at the first knock. A master without
+/// <summary>Holds the listening socket of every PHP account and of every member's own program and starts it at the first knock. A master without
 /// children is ended after a while; the socket stays with us throughout, so that a request that comes meanwhile waits in
 /// its queue and wakes the next master. (php-fpm would unlink the path when it quits, but runs as the account and may
 /// not: the directory is root's.)</summary>
@@ -24,39 +24,49 @@ internal sealed class PhpMasters : IDisposable
         thread.Start();
     }
 
-    public bool IsOpen(string handle)
+    public bool IsOpen(string key)
     {
         lock (gate)
         {
-            return masters.ContainsKey(handle) && File.Exists(layout.PhpSocket(handle));
+            return masters.TryGetValue(key, out var known) && File.Exists(known.Served.Socket);
+        }
+    }
+
+    /// <summary>The sites of the account whose own program is listened for.</summary>
+    public IReadOnlySet<string> AppsOf(string handle)
+    {
+        lock (gate)
+        {
+            var start = Served.AppKey(handle, "");
+            return masters.Where(m => m.Key.StartsWith(start, StringComparison.Ordinal) && File.Exists(m.Value.Served.Socket)).Select(m => m.Key[start.Length..]).ToHashSet(StringComparer.Ordinal);
         }
     }
 
     /// <summary>Listens for the account, or tells its running master to end so that the next one reads a changed pool.</summary>
-    public void Open(string handle, int uid, string version)
+    public void Open(Served served)
     {
         lock (gate)
         {
-            if (masters.TryGetValue(handle, out var known) && File.Exists(layout.PhpSocket(handle)))
+            if (masters.TryGetValue(served.Key, out var known) && File.Exists(served.Socket))
             {
-                known.Version = version;
+                known.Served = served;
                 known.Replace();
                 return;
             }
 
-            Forget(handle);
-            var master = PhpMaster.Open(layout, handle, uid, version, ++lastToken);
-            masters[handle] = tokens[master.Token] = master;
+            Forget(served.Key);
+            var master = PhpMaster.Open(layout, served, ++lastToken);
+            masters[served.Key] = tokens[master.Token] = master;
             Rearm(master);
         }
     }
 
-    public void Close(string handle)
+    public void Close(string key, string socket)
     {
         lock (gate)
         {
-            File.Delete(layout.PhpSocket(handle));
-            Forget(handle);
+            File.Delete(socket);
+            Forget(key);
         }
     }
 
@@ -67,12 +77,12 @@ internal sealed class PhpMasters : IDisposable
         thread.Join();
         foreach (var master in masters.Values)
         {
-            master.Process?.Signal(Native.SigQuit);
+            master.Process?.Signal(master.Served.Php ? Native.SigQuit : Native.SigTerm);
         }
 
-        foreach (var handle in masters.Keys.ToArray())
+        foreach (var key in masters.Keys.ToArray())
         {
-            Forget(handle);
+            Forget(key);
         }
     }
 
@@ -83,9 +93,9 @@ internal sealed class PhpMasters : IDisposable
         readiness.Dispose();
     }
 
-    private void Forget(string handle)
+    private void Forget(string key)
     {
-        if (masters.Remove(handle, out var master))
+        if (masters.Remove(key, out var master))
         {
             tokens.Remove(master.Token);
             master.Dispose();

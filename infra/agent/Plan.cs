@@ -3,7 +3,8 @@ namespace Panel.Agent;
 /// <summary>The kinds of step, in the order in which an account's steps are taken.</summary>
 internal enum Act
 {
-    MakeUser, MakeTree, SetLimit, PutDatabase, MakeSite, WritePool, PutVhost, DropVhost, WriteKeys, DropKeys, DropPool, EndProcesses, DropSite, DropDatabase, DropUser, DropTree,
+    MakeUser, MakeTree, SetLimit, PutDatabase, MakeSite, WritePool, OpenApp, PutVhost, DropVhost, WriteKeys, DropKeys, DropPool, DropApp, EndProcesses, DropSite,
+    DropDatabase, DropUser, DropTree,
 }
 
 internal sealed record Step(Act Act, string Handle, string Name = "")
@@ -17,6 +18,8 @@ internal sealed record Step(Act Act, string Handle, string Name = "")
         Act.DropDatabase => $"remove the database {Name}",
         Act.MakeSite => $"make the directory of site {Name}",
         Act.WritePool => "write the PHP pool and listen for it",
+        Act.OpenApp => $"listen for the program of site {Name}",
+        Act.DropApp => $"stop the program of site {Name}",
         Act.PutVhost => $"serve {Name}",
         Act.DropVhost => $"serve {Name} no more",
         Act.WriteKeys => "write the SFTP keys",
@@ -50,12 +53,14 @@ internal static class Plan
         steps.AddRange(wanted.Databases.Where(d => d.Value != found.Databases.GetValueOrDefault(d.Key)).Select(d => new Step(Act.PutDatabase, handle, d.Key)));
         steps.AddRange(wanted.Sites.Except(found.Sites).Order(StringComparer.Ordinal).Select(s => new Step(Act.MakeSite, handle, s)));
         When(wanted.Pool is not null && wanted.Pool != found.Pool, Act.WritePool);
+        steps.AddRange(wanted.Apps.Except(found.Apps).Order(StringComparer.Ordinal).Select(s => new Step(Act.OpenApp, handle, s)));
         steps.AddRange(wanted.Vhosts.Where(v => !v.Value.Equals(found.Vhosts.GetValueOrDefault(v.Key))).Select(v => v.Key)
             .Order(StringComparer.Ordinal).Select(v => new Step(Act.PutVhost, handle, v)));
         steps.AddRange(found.Vhosts.Keys.Except(wanted.Vhosts.Keys).Order(StringComparer.Ordinal).Select(v => new Step(Act.DropVhost, handle, v)));
         When(wanted.Keys is not null && wanted.Keys != found.Keys, Act.WriteKeys);
         When(wanted.Keys is null && found.Keys is not null, Act.DropKeys);
         When(wanted.Pool is null && found.Pool is not null, Act.DropPool);
+        steps.AddRange(found.Apps.Except(wanted.Apps).Order(StringComparer.Ordinal).Select(s => new Step(Act.DropApp, handle, s)));
         When(!wanted.Processes && found.Processes, Act.EndProcesses);
         steps.AddRange(wanted.Tree ? found.Sites.Except(wanted.Sites).Order(StringComparer.Ordinal).Select(s => new Step(Act.DropSite, handle, s)) : []);
         steps.AddRange(found.Databases.Keys.Except(wanted.Databases.Keys).Select(d => new Step(Act.DropDatabase, handle, d)));

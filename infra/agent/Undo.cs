@@ -15,7 +15,7 @@ internal static class Undo
         }
 
         new FileServer(layout).Stop();
-        using (var web = new WebServer(layout))
+        using (var web = new WebServer(layout, Console.WriteLine))
         {
             web.Stop();
         }

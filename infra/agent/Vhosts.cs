@@ -1,7 +1,10 @@
+using Panel.Hosting;
+
 namespace Panel.Agent;
 
 /// <summary>A vhost is a directory of symbolic links and nothing else; this is its whole content, name to target.
-/// What lies in it tells its kind: <c>php</c> makes it a PHP site, <c>suspended</c> makes it answer 503.</summary>
+/// What lies in it tells its kind: <c>php</c> makes it a PHP site, <c>proxy</c> one with a program of its own, <c>https</c> sends
+/// visitors to HTTPS, <c>suspended</c> makes it answer 503.</summary>
 internal sealed class Links(IEnumerable<KeyValuePair<string, string>> links) : SortedDictionary<string, string>(links.ToDictionary(), StringComparer.Ordinal), IEquatable<Links>
 {
     public bool Equals(Links? other) => other is not null && this.SequenceEqual(other);
@@ -21,19 +24,30 @@ internal sealed class Vhosts(Layout layout)
 
     public IReadOnlyDictionary<string, Links> All => all;
 
-    public Links For(string handle, string site, bool php, bool suspended, (string Certificate, string Key)? tls)
+    public Links For(string handle, SiteState site, bool suspended, (string Certificate, string Key)? tls)
     {
         var links = new Dictionary<string, string>
         {
-            ["public"] = layout.Public(handle, site),
+            ["public"] = layout.Public(handle, site.Name),
             ["tls.crt"] = tls?.Certificate ?? $"{layout.Vhosts}/{Default}/tls.crt",
             ["tls.key"] = tls?.Key ?? $"{layout.Vhosts}/{Default}/tls.key",
         };
-        if (php)
+        if (site.Kind == SiteKind.Php)
         {
             // Beside the socket, because nginx can test a file for being there but not a socket.
             links["php"] = $"{layout.Pages}/php";
             links["php.sock"] = layout.PhpSocket(handle);
+        }
+
+        if (site.Kind == SiteKind.Proxy)
+        {
+            (links["proxy"], links["app.sock"]) = ($"{layout.Pages}/php", layout.AppSocket(handle, site.Name));
+        }
+
+        // Nobody is sent to a certificate that browsers warn of.
+        if (site.HttpsOnly && tls is not null)
+        {
+            links["https"] = $"{layout.Pages}/php";
         }
 
         return suspended ? Suspended(new Links(links)) : new Links(links);

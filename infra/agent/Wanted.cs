@@ -19,6 +19,9 @@ internal sealed record AccountShape(
     /// <summary>Access by <see cref="Agent.Databases.KeyOf"/>.</summary>
     public IReadOnlyDictionary<string, Access> Databases { get; init; } = new Dictionary<string, Access>();
 
+    /// <summary>Sites whose own program is listened for.</summary>
+    public IReadOnlySet<string> Apps { get; init; } = new HashSet<string>();
+
     public static AccountShape Nothing { get; } = new(null, false, null, new HashSet<string>(), new Dictionary<string, Links>(), null, null, false);
 
     /// <summary>The same with nothing taken away that is there: after a restore of Panel's database, until an admin has
@@ -29,6 +32,7 @@ internal sealed record AccountShape(
         Databases = found.Databases.Where(d => !Databases.ContainsKey(d.Key)).Concat(Databases).ToDictionary(),
         Vhosts = found.Vhosts.Where(v => !Vhosts.ContainsKey(v.Key)).Concat(Vhosts).ToDictionary(),
         Pool = Keys is null ? Pool : Pool ?? found.Pool,
+        Apps = Keys is null ? Apps : Apps.Union(found.Apps).ToHashSet(StringComparer.Ordinal),
         Keys = Keys is null || found.Keys is null ? Keys : FileServer.Authorized(Lines(Keys).Union(Lines(found.Keys))),
     };
 
@@ -41,6 +45,7 @@ internal sealed record AccountShape(
         {
             Sites = Sites.Union(found.Sites.Intersect(sites)).ToHashSet(StringComparer.Ordinal),
             Vhosts = kept.Concat(Vhosts).ToDictionary(),
+            Apps = User is { Locked: false } ? Apps.Union(found.Apps.Intersect(sites)).ToHashSet(StringComparer.Ordinal) : Apps,
             Pool = Pool ?? (User is { Locked: false } && kept.Values.Any(l => l.ContainsKey("php.sock")) ? found.Pool : null),
         };
     }
@@ -92,7 +97,7 @@ internal sealed record Wanted(AccountState Asked, AccountShape Shape, IReadOnlyL
             var php = site.Kind == SiteKind.Php;
             version ??= php ? site.PhpVersion ?? host.PhpVersions[0] : null;
             sites.Add(site.Name);
-            Links For(string name) => host.Vhosts.For(asked.Handle, site.Name, php, suspended, host.Certificates?.Find(asked.Handle, site.Name, name));
+            Links For(string name) => host.Vhosts.For(asked.Handle, site, suspended, host.Certificates?.Find(asked.Handle, site.Name, name));
             vhosts[site.Address] = For(site.Address);
             foreach (var domain in site.Domains)
             {
@@ -119,6 +124,7 @@ internal sealed record Wanted(AccountState Asked, AccountShape Shape, IReadOnlyL
             !suspended)
         {
             Databases = databases.Where(Grammar.IsDatabase).ToDictionary(d => Databases.KeyOf(asked.Handle, d), d => new Access(d.Verifier, suspended)),
+            Apps = asked.Sites.Where(s => !suspended && s.Kind == SiteKind.Proxy && sites.Contains(s.Name)).Select(s => s.Name).ToHashSet(StringComparer.Ordinal),
         };
         return new Wanted(asked, shape, problems, aside);
     }
@@ -130,15 +136,15 @@ internal sealed record Wanted(AccountState Asked, AccountShape Shape, IReadOnlyL
         SiteKind.Php when host.PhpVersions.Count == 0 => "PHP is not installed on this host.",
         SiteKind.Php when site.PhpVersion is { } asked && !host.PhpVersions.Contains(asked) => $"PHP {asked} is not on this host; there is {string.Join(", ", host.PhpVersions)}.",
         SiteKind.Php when site.PhpVersion is { } asked && version is { } first && asked != first => $"Another site of this account runs PHP {first}; one account runs one version.",
-        SiteKind.Php => null,
-        _ => "This host cannot run sites of this kind yet.",
+        SiteKind.Php or SiteKind.Proxy => null,
+        _ => "This host cannot run sites of this kind.",
     };
 
     private static string? Refusal(string name, SiteState site, string handle, HostView host, Dictionary<string, Links> used) =>
         !Grammar.IsDomain(name) ? "A domain of this site is not a lower-case host name of letters, digits and hyphens."
         : host.Vhosts.IsTaken(name, handle) ? $"{name} already leads to a site of another account on this host."
         : used.ContainsKey(name) ? $"{name} leads to a site of this account already."
-        : site.Kind == SiteKind.Php && name.Length > NginxConf.LongestPhpHost ? $"{name} is longer than {NginxConf.LongestPhpHost} characters, too long for a PHP site."
+        : site.Kind != SiteKind.Static && name.Length > NginxConf.LongestPhpHost ? $"{name} is longer than {NginxConf.LongestPhpHost} characters, too long for a site with a program."
         : null;
 }
 

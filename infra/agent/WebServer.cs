@@ -3,7 +3,7 @@ using System.Net;
 namespace Panel.Agent;
 
 /// <summary>Our nginx: one configuration, its default answer, and the probe that proves a site is served.</summary>
-internal sealed class WebServer(Layout layout) : IDisposable
+internal sealed class WebServer(Layout layout, Action<string> log) : IDisposable
 {
     private Ports? ports;
 
@@ -31,6 +31,7 @@ internal sealed class WebServer(Layout layout) : IDisposable
         }
 
         MakeDefault();
+        Redirects(null);
         return daemon.Converge(NginxConf.Render(layout, chosen));
     }
 
@@ -53,14 +54,30 @@ internal sealed class WebServer(Layout layout) : IDisposable
         }
     }
 
-    /// <summary>The access log is cut at 64 MiB, the one before it is kept: logs never fill the disk.</summary>
-    public void PutLogAside()
+    public void ReopenLog() => Running?.Signal(Native.SigUsr1);
+
+    /// <summary>Names that send their visitors to another name of the same site; null keeps what is there. The whole configuration
+    /// is checked with the new pairs; refused ones are put back. One reload, and only when a pair changed.</summary>
+    public void Redirects(IEnumerable<KeyValuePair<string, string>>? pairs)
     {
-        var log = $"{layout.Log}/access.json";
-        if (File.Exists(log) && new FileInfo(log).Length > 64 << 20)
+        var place = $"{layout.Nginx}/canonical.map";
+        var (before, text) = (Files.ReadOrNull(place), pairs is null ? null : string.Concat(pairs.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => $"{p.Key} {p.Value};\n")));
+        if (before is null || (text is not null && text != before))
         {
-            Native.Rename(log, $"{log}.1");
-            Running?.Signal(Native.SigUsr1);
+            Files.Put(place, text ?? "");
+            if (Running is { } running)
+            {
+                try
+                {
+                    Commands.Run("/usr/sbin/nginx", "-t", "-q", "-c", $"{layout.Nginx}/nginx.conf", "-e", $"{layout.Log}/nginx-error.log");
+                    running.Signal(Native.SigHup);
+                }
+                catch (MachineException refused)
+                {
+                    Files.Put(place, before ?? "");
+                    log($"Redirects stay as they were: {refused.Message}");
+                }
+            }
         }
     }
 
