@@ -31,6 +31,7 @@ internal static class Schedule
             q.ScheduleJob<CheckDomainsJob>(t => t.WithIdentity("check-domains").WithCronSchedule("20 * * * * ?"), j => j.WithIdentity("check-domains"));
             q.ScheduleJob<RefreshFollowsJob>(t => t.WithIdentity("refresh-follows").WithCronSchedule("5/15 * * * * ?"), j => j.WithIdentity("refresh-follows"));
             q.ScheduleJob<SendDueIssuesJob>(t => t.WithIdentity("send-due-issues").WithCronSchedule("0/10 * * * * ?"), j => j.WithIdentity("send-due-issues"));
+            q.ScheduleJob<CheckSenderDomainsJob>(t => t.WithIdentity("check-sender-domains").WithCronSchedule("40 * * * * ?"), j => j.WithIdentity("check-sender-domains"));
             q.ScheduleJob<WakeReadersJob>(t => t.WithIdentity("wake-readers").WithCronSchedule("0 0/5 * * * ?"), j => j.WithIdentity("wake-readers"));
             q.ScheduleJob<TidyReadersJob>(t => t.WithIdentity("tidy-readers").WithCronSchedule("0 17 3 * * ?"), j => j.WithIdentity("tidy-readers"));
         });

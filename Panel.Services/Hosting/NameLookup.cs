@@ -13,7 +13,7 @@ public sealed record DnsAnswer(IReadOnlyList<string> Values, string? Trouble = n
 /// within ten seconds; at most four questions are on the way at once, so that nobody can use the house to ask many.</summary>
 public sealed class NameLookup(IOptions<HostingOptions> options) : IDisposable
 {
-    private const int LongestAnswer = 64 << 10, MostValues = 50, LongestValue = 255;
+    private const int LongestAnswer = 64 << 10, MostValues = 50, LongestValue = 2_048;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private readonly SemaphoreSlim room = new(4);

@@ -10,11 +10,16 @@ namespace Panel.Services.Newsletters;
 /// <param name="Known">Everybody on the list, also those who do not get it.</param>
 /// <param name="StartsAt">When the first mail leaves; until then it can be taken back whole.</param>
 /// <param name="Refused">What must be done first, or null.</param>
-public sealed record DispatchPlan(IssuePage Issue, string From, int Known, DateTime DueAt, DateTime StartsAt, bool Later, bool HasPostalAddress, Refusal? Refused);
+public sealed record DispatchPlan(IssuePage Issue, string From, int Known, DateTime DueAt, DateTime StartsAt, bool Later, bool HasPostalAddress, Refusal? Refused)
+{
+    /// <summary>What receivers will mind about the sender domain, in sentences.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+}
 
 /// <summary>Sending issues off: schedule, hold, take back, pause, resume, cancel. Every move is a compare-and-set on the state, so
 /// two doors, two nodes or a job that runs twice never make it twice.</summary>
-public sealed class Dispatches(PanelDb db, Issues issues, DispatchRules rules, AuditTrail audit, TimeProvider time, SenderBell bell, IOptions<NewslettersOptions> options)
+public sealed class Dispatches(PanelDb db, Issues issues, DispatchRules rules, AuditTrail audit, TimeProvider time, SenderBell bell, SenderDomainChecks checks,
+    IOptions<NewslettersOptions> options)
 {
     /// <summary>What is overdue by more than this is not sent unasked: the machine was off, or an old copy of the data was restored (F10).</summary>
     private static readonly TimeSpan Overdue = TimeSpan.FromHours(1);
@@ -36,7 +41,10 @@ public sealed class Dispatches(PanelDb db, Issues issues, DispatchRules rules, A
         var due = at?.UtcDateTime is { } wanted && wanted > now ? wanted : now;
         return new DispatchPlan(
             page, $"{found.List.FromName} <{found.List.FromEmail}>", await rules.KnownAsync(found.List.Id, ct), due, due + options.Value.Hold, due > now, found.List.PostalAddress.Length > 0,
-            await RefuseAsync(found.Issue, found.List, at, now, ct));
+            await RefuseAsync(found.Issue, found.List, at, now, ct))
+        {
+            Warnings = await checks.WarningsAsync(found.List.MemberId, EmailAddress.Parse(found.List.FromEmail)?.Domain ?? "", ct),
+        };
     }
 
     /// <summary>Sends an issue off, now or at <paramref name="at"/>. From then until the end of the hold it can be taken back whole.</summary>

@@ -27,6 +27,7 @@ public static class NewslettersSetup
         services.AddScoped<Objections>();
         services.AddSingleton<LetterBell>();
         services.AddScoped<SenderDomains>();
+        services.AddScoped<SenderDomainChecks>();
         services.AddScoped<Lists>();
         services.AddScoped<Subscribers>();
         services.AddScoped<SignUps>();

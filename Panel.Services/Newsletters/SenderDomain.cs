@@ -22,6 +22,14 @@ public sealed class SenderDomain
 
     public DateTime? ApprovedAt { get; set; }
 
+    /// <summary>What the last look into the DNS found: <see cref="SenderDomainRow"/>s as JSON.</summary>
+    public string? Rows { get; init; }
+
+    public DateTime? CheckedAt { get; init; }
+
+    /// <summary>Since when everything is as receivers want it.</summary>
+    public DateTime? RightAt { get; init; }
+
     internal sealed class Mapping : IEntityTypeConfiguration<SenderDomain>
     {
         public void Configure(EntityTypeBuilder<SenderDomain> builder) => builder.ToTable("sender_domains");

@@ -10,7 +10,15 @@ namespace Panel.Services.Newsletters;
 /// <summary>A domain that waits for an admin, or has been approved.</summary>
 public sealed record ClaimedDomain(string Handle, string Domain, DateTime CreatedAt, DateTime? ApprovedAt);
 
-public sealed record SenderDomainPage(string Domain, string Selector, DateTime? ApprovedAt, string DkimName, string DkimValue);
+public sealed record SenderDomainPage(string Domain, string Selector, DateTime? ApprovedAt, string DkimName, string DkimValue)
+{
+    public DateTime? CheckedAt { get; init; }
+
+    public DateTime? RightAt { get; init; }
+
+    /// <summary>Wanted against found, as of the last look.</summary>
+    public IReadOnlyList<SenderDomainRow> Rows { get; init; } = [];
+}
 
 /// <summary>The domains a member sends from. A domain belongs to one member; what the operator or an admin names counts as
 /// approved, what a member names waits for an admin; mail providers' domains are refused (rule A8).</summary>
@@ -96,11 +104,16 @@ public sealed class SenderDomains(PanelDb db, Members.Members members, AuditTrai
         var rows = await db.Set<SenderDomain>().AsNoTracking().Where(d => d.MemberId == member.Id).OrderBy(d => d.Domain).ToListAsync(ct);
         return rows.ConvertAll(d =>
         {
-            using var rsa = Open(d);
-            return new SenderDomainPage(
-                d.Domain, d.Selector, d.ApprovedAt, $"{d.Selector}._domainkey.{d.Domain}",
-                $"v=DKIM1; k=rsa; p={Convert.ToBase64String(rsa.ExportSubjectPublicKeyInfo())}");
+            var (name, value) = RowOf(d);
+            return new SenderDomainPage(d.Domain, d.Selector, d.ApprovedAt, name, value) { CheckedAt = d.CheckedAt, RightAt = d.RightAt, Rows = SenderDomainChecks.Read(d.Rows) };
         });
+    }
+
+    /// <summary>The DNS row of the signature (RFC 6376 §3.6).</summary>
+    internal (string Name, string Value) RowOf(SenderDomain domain)
+    {
+        using var rsa = Open(domain);
+        return ($"{domain.Selector}._domainkey.{domain.Domain}", $"v=DKIM1; k=rsa; p={Convert.ToBase64String(rsa.ExportSubjectPublicKeyInfo())}");
     }
 
     /// <summary>The signing key of a domain; the caller disposes it.</summary>

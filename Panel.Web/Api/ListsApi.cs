@@ -37,6 +37,8 @@ internal static class ListsApi
 
         var domains = api.MapGroup("/members/{handle}/sender-domains").Scope("lists");
         domains.MapGet("/", async (string handle, Actor by, SenderDomains all, CancellationToken ct) => (await all.ListAsync(by, handle, ct)).ToResult());
+        domains.MapPost("/{domain}/check", async (string handle, string domain, Actor by, SenderDomainChecks all, CancellationToken ct) =>
+            (await all.CheckAsync(by, handle, domain, ct)).ToResult());
         domains.MapPut("/{domain}/approval", async (string handle, string domain, Actor by, SenderDomains all, CancellationToken ct) =>
             (await all.ApproveAsync(by, handle, domain, ct)).ToResult());
     }

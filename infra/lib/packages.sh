@@ -7,7 +7,7 @@ RUN_PACKAGES=(
   curl jq bind9-dnsutils iproute2 util-linux procps ca-certificates openssl lego finger netcat-openbsd
 )
 TEST_PACKAGES=(
-  postfix opendkim opendkim-tools pebble python3 python3-dkim swaks wrk chromium fonts-liberation sqlite3 telnet shellcheck
+  postfix opendkim opendkim-tools pebble python3 python3-dkim nsd swaks wrk chromium fonts-liberation sqlite3 telnet shellcheck
 )
 
 POLICY=/usr/sbin/policy-rc.d
