@@ -4,14 +4,14 @@ using Panel.Services.Data;
 
 namespace Panel.Services.Hosting;
 
-/// <summary>Stores what the agent of the local host found and did. A repeated report changes nothing; one about accounts of
+/// <summary>Stores what the agent of a host found and did. A repeated report changes nothing; one about accounts of
 /// another host, or about a future revision, is not believed.</summary>
 public sealed class AgentReports(PanelDb db, LiveChanges live, Quotas quotas, TaskRuns runs, Traffic traffic, TimeProvider time)
 {
     private const int LongestMessage = 500;
     private const int LongestName = 100;
 
-    public async Task<Outcome<Done>> StoreAsync(HostReport report, CancellationToken ct)
+    public async Task<Outcome<Done>> StoreAsync(long hostId, HostReport report, CancellationToken ct)
     {
         var epoch = await db.Set<HouseSetting>().Where(s => s.Name == HouseSetting.Epoch).Select(s => s.Value).SingleAsync(ct);
         if (report.Epoch != epoch)
@@ -21,8 +21,8 @@ public sealed class AgentReports(PanelDb db, LiveChanges live, Quotas quotas, Ta
 
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         // Writing first takes the row's lock, so that two reports are counted one after the other.
-        await db.Set<Host>().Where(h => h.Link == HostLink.Local).ExecuteUpdateAsync(set => set.SetProperty(h => h.ReportNumber, h => h.ReportNumber), ct);
-        var host = await db.Set<Host>().SingleAsync(h => h.Link == HostLink.Local, ct);
+        await db.Set<Host>().Where(h => h.Id == hostId).ExecuteUpdateAsync(set => set.SetProperty(h => h.ReportNumber, h => h.ReportNumber), ct);
+        var host = await db.Set<Host>().SingleAsync(h => h.Id == hostId, ct);
         var now = time.GetUtcNow().UtcDateTime;
         var wasSilent = host.IsSilent(now);
         host.Hear(report, now);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Panel.Hosting;
 
 namespace Panel.Services.Hosting;
@@ -9,12 +10,21 @@ public static class AgentWire
     public static Task WriteAsync(Stream to, AccountsAnswer answer, CancellationToken ct) =>
         JsonSerializer.SerializeAsync(to, answer, AgentJson.Default.AccountsAnswer, ct);
 
+    public static Task WriteAsync(Stream to, HostJoined answer, CancellationToken ct) =>
+        JsonSerializer.SerializeAsync(to, answer, AgentJson.Default.HostJoined, ct);
+
     /// <summary>Null when the body is not a whole report.</summary>
-    public static async Task<HostReport?> ReadReportAsync(Stream from, CancellationToken ct)
+    public static Task<HostReport?> ReadReportAsync(Stream from, CancellationToken ct) => ReadAsync(from, AgentJson.Default.HostReport, ct);
+
+    /// <summary>Null when the body is not a whole request to join.</summary>
+    public static Task<JoinRequest?> ReadJoinAsync(Stream from, CancellationToken ct) => ReadAsync(from, AgentJson.Default.JoinRequest, ct);
+
+    private static async Task<T?> ReadAsync<T>(Stream from, JsonTypeInfo<T> type, CancellationToken ct)
+        where T : class
     {
         try
         {
-            return await JsonSerializer.DeserializeAsync(from, AgentJson.Default.HostReport, ct);
+            return await JsonSerializer.DeserializeAsync(from, type, ct);
         }
         catch (JsonException)
         {

@@ -9,7 +9,7 @@ using Panel.Services.Members;
 
 namespace Panel.Services.Hosting;
 
-/// <summary>What the agent of the local host asks: the accounts that are newer than what it has, at once when there are any,
+/// <summary>What the agent of a host asks: the accounts that are newer than what it has, at once when there are any,
 /// else within milliseconds of the commit that makes one.</summary>
 public sealed class DesiredAccounts(PanelDb db, LiveChanges live, IOptions<HostingOptions> options, TimeProvider time)
 {
@@ -18,11 +18,10 @@ public sealed class DesiredAccounts(PanelDb db, LiveChanges live, IOptions<Hosti
 
     private static readonly TimeSpan SeenEvery = TimeSpan.FromSeconds(15);
 
-    public async Task<AccountsAnswer> AskAsync(string epoch, long after, TimeSpan wait, CancellationToken ct)
+    public async Task<AccountsAnswer> AskAsync(long id, string epoch, long after, TimeSpan wait, CancellationToken ct)
     {
         var until = time.GetUtcNow() + (wait < TimeSpan.Zero ? TimeSpan.Zero : wait < LongestWait ? wait : LongestWait);
         var own = await db.Set<HouseSetting>().Where(s => s.Name == HouseSetting.Epoch).Select(s => s.Value).SingleAsync(ct);
-        var id = await db.Set<Host>().Where(h => h.Link == HostLink.Local).Select(h => h.Id).SingleAsync(ct);
         await SeeAsync(id, ct);
         while (true)
         {

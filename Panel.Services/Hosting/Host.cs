@@ -4,8 +4,8 @@ using Panel.Hosting;
 
 namespace Panel.Services.Hosting;
 
-/// <summary>How the agent of a host reaches Panel: over the Unix socket of the same machine.</summary>
-public enum HostLink { Local }
+/// <summary>How the agent of a host reaches Panel: over the Unix socket of the same machine, or over TLS with a token.</summary>
+public enum HostLink { Local, Remote }
 
 /// <summary>A machine that carries accounts. <see cref="Revision"/> counts the changes of its desired state; it is raised
 /// only by <see cref="Revisions"/>, in the transaction of the change, so that commit order is revision order.</summary>
@@ -34,6 +34,16 @@ public sealed class Host
 
     public DateTime CreatedAt { get; init; }
 
+    /// <summary>Keyed hash of the code in the line that lets a machine join once; null when it was used or there is none.</summary>
+    public string? JoinHash { get; private set; }
+
+    public DateTime? JoinUntil { get; private set; }
+
+    /// <summary>Keyed hash of the token that the agent of a joined machine shows.</summary>
+    public string? TokenHash { get; private set; }
+
+    public DateTime? JoinedAt { get; private set; }
+
     public DateTime? SeenAt { get; private set; }
 
     public DateTime? ReportedAt { get; private set; }
@@ -51,6 +61,11 @@ public sealed class Host
     public HostFacts? ReadFacts() => AgentWire.ReadFacts(Facts);
 
     public bool IsSilent(DateTime now) => SeenAt is not { } seen || now - seen > Patience;
+
+    /// <summary>Lets one machine join until <paramref name="until"/>; an earlier line ends with that, an earlier token with the joining.</summary>
+    public void Invite(string joinHash, DateTime until) => (JoinHash, JoinUntil) = (joinHash, until);
+
+    public void Join(string tokenHash, DateTime at) => (TokenHash, JoinedAt, JoinHash, JoinUntil) = (tokenHash, at, null, null);
 
     public void Hear(HostReport report, DateTime at)
     {

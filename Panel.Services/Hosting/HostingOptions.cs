@@ -30,6 +30,11 @@ public sealed class HostingOptions
 
     public IPEndPoint? ReadResolver() => Resolver.Length == 0 ? null : IPEndPoint.Parse(Resolver) is { Port: 0 } plain ? new IPEndPoint(plain.Address, 53) : IPEndPoint.Parse(Resolver);
 
+    /// <summary>Where agents of other machines call over TLS, as ADDRESS:PORT such as <c>[::]:8444</c>; empty listens nowhere.</summary>
+    public string AgentListen { get; set; } = "";
+
+    public IPEndPoint? ReadAgentListen() => AgentListen.Length == 0 ? null : IPEndPoint.Parse(AgentListen);
+
     /// <summary>Where the local agent calls; empty is <c>run/agent.sock</c> in the data directory.</summary>
     public string AgentSocket { get; set; } = "";
 }

@@ -14,6 +14,7 @@ public static class HostingSetup
         services.AddOptions<HostingOptions>().Bind(configuration.GetSection("Hosting")).ValidateDataAnnotations()
             .Validate(o => o.Addresses.Split(',').All(a => IPAddress.TryParse(a.Trim(), out _)), "Hosting:Addresses must be IP addresses with commas between them, such as 203.0.113.10, 2001:db8::10.")
             .Validate(o => o.Resolver.Length == 0 || IPEndPoint.TryParse(o.Resolver, out _), "Hosting:Resolver must be an address and a port, such as 127.0.0.1:53, or empty.")
+            .Validate(o => o.AgentListen.Length == 0 || (IPEndPoint.TryParse(o.AgentListen, out var at) && at.Port > 0), "Hosting:AgentListen must be an address and a port, such as [::]:8444, or empty.")
             .ValidateOnStart();
         services.AddSingleton<LiveChanges>();
         services.AddSingleton<LiveChanges.OnCommit>();
@@ -36,6 +37,8 @@ public static class HostingSetup
         services.AddScoped<TaskRuns>();
         services.AddScoped<Hosts>();
         services.AddScoped<HostWork>();
+        services.AddScoped<HostInvitations>();
+        services.AddSingleton<AgentKey>();
         services.AddScoped<Usage>();
         services.AddScoped<Quotas>();
         services.AddScoped<DesiredAccounts>();

@@ -68,6 +68,9 @@ public sealed class Hosts(PanelDb db, Revisions revisions, AuditTrail audit, Tim
 
     internal static (string State, string? Reason) StateOf(Host host, DateTime now) => host switch
     {
+        { SeenAt: null, Link: HostLink.Remote } => ("pending", host.JoinedAt is null
+            ? "No machine has joined with its line yet. Make a new line when the old one is lost or older than a day."
+            : "Its machine has joined, and its agent has not called yet."),
         { SeenAt: null } => ("pending", "Its agent has not called yet. Hosting needs infra/run as root; everything else works without."),
         _ when host.IsSilent(now) => ("silent", $"Last heard of at {host.SeenAt:yyyy-MM-dd HH:mm:ss} UTC. Sites go on as they are; changes wait. Look whether the agent runs."),
         _ => ("live", null),

@@ -1,29 +1,60 @@
+using System.Globalization;
 using Panel.Services.Hosting;
 using Panel.Web.Doors;
 
 namespace Panel.Web.Api;
 
-/// <summary>What the host agent calls. On the agent's own socket and nowhere else: elsewhere these addresses do not exist.</summary>
+/// <summary>What host agents call: the local one by its own socket, others by the TLS listener for agents. Which host one speaks
+/// for comes from the door, never from what it says.</summary>
 internal static class AgentLink
 {
     public static void MapAgentLink(this WebApplication app)
     {
         var agent = app.MapGroup("/agent/v1").RequireAuthorization(Policies.Agent).ExcludeFromDescription();
         agent.MapGet("/accounts", AccountsAsync);
-        agent.MapPost("/reports", async (HttpRequest request, AgentReports reports, CancellationToken ct) =>
-            await AgentWire.ReadReportAsync(request.Body, ct) is { } report
-                ? (await reports.StoreAsync(report, ct)).ToResult()
+        agent.MapPost("/reports", async (HttpContext context, HostInvitations hosts, AgentReports reports, CancellationToken ct) =>
+            await AgentWire.ReadReportAsync(context.Request.Body, ct) is { } report
+                ? (await reports.StoreAsync(await HostOfAsync(context, hosts, ct), report, ct)).ToResult()
                 : Results.Problem("This is not a whole report.", statusCode: StatusCodes.Status400BadRequest));
+        app.MapPost("/agent/v1/joins", JoinAsync).AllowAnonymous().ExcludeFromDescription();
     }
 
+    private static async Task JoinAsync(HttpContext context, HostInvitations hosts, CancellationToken ct)
+    {
+        if (context.Features.Get<SocketPeer>() is not { Kind: SocketKind.Remote })
+        {
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            return;
+        }
+
+        if (await AgentWire.ReadJoinAsync(context.Request.Body, ct) is not { } asked)
+        {
+            context.Response.StatusCode = StatusCodes.Status400BadRequest;
+            return;
+        }
+
+        var joined = await hosts.JoinAsync(asked.Code, ct);
+        if (joined.Refused is not null)
+        {
+            await joined.ToResult().ExecuteAsync(context);
+            return;
+        }
+
+        context.Response.ContentType = "application/json";
+        await AgentWire.WriteAsync(context.Response.Body, joined.Value!, ct);
+    }
+
+    private static async Task<long> HostOfAsync(HttpContext context, HostInvitations hosts, CancellationToken ct) =>
+        context.User.FindFirst(DoorAuthentication.HostClaim) is { } host ? long.Parse(host.Value, CultureInfo.InvariantCulture) : await hosts.LocalAsync(ct);
+
     private static async Task AccountsAsync(
-        HttpContext context, DesiredAccounts accounts, IHostApplicationLifetime life, long after = 0, string epoch = "", int wait = 0)
+        HttpContext context, HostInvitations hosts, DesiredAccounts accounts, IHostApplicationLifetime life, long after = 0, string epoch = "", int wait = 0)
     {
         // A waiting agent must not keep a stopping program from its end.
         using var over = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, life.ApplicationStopping);
         try
         {
-            var answer = await accounts.AskAsync(epoch, after, TimeSpan.FromSeconds(wait), over.Token);
+            var answer = await accounts.AskAsync(await HostOfAsync(context, hosts, over.Token), epoch, after, TimeSpan.FromSeconds(wait), over.Token);
             context.Response.ContentType = "application/json";
             await AgentWire.WriteAsync(context.Response.Body, answer, over.Token);
         }

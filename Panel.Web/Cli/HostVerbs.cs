@@ -21,6 +21,16 @@ internal static class HostVerbs
         }, ct));
         host.Subcommands.Add(list);
         var named = new Argument<string>("NAME");
+        var add = new Command("add", "Prints the line that makes another machine a host; again for a new line.") { named };
+        add.SetAction((given, ct) => CliDoor.CallAsync(given, HttpMethod.Post, "/hosts", new JsonObject { ["name"] = given.GetValue(named) }, node =>
+        {
+            Console.WriteLine($"Install Panel's agent on {node["name"]} and run there as root, once, before {node["until"]}:\n{node["line"]}");
+            if (node["hint"] is { } hint)
+            {
+                Console.WriteLine(hint);
+            }
+        }, ct));
+        host.Subcommands.Add(add);
         var show = new Command("show", "State, revision and accounts of a host.") { named };
         show.SetAction((given, ct) => CliDoor.CallAsync(given, HttpMethod.Get, Path(given.GetValue(named)), null, Write, ct));
         host.Subcommands.Add(show);

@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
 using Panel.Services;
+using Panel.Services.Hosting;
 using Panel.Services.Members;
 
 namespace Panel.Web.Doors;
@@ -10,14 +11,18 @@ namespace Panel.Web.Doors;
 /// <summary>Who comes by the API, the operator's socket or the agent's socket: a bearer token, or the uid of the peer.
 /// Cookies do not count here, so no page of another site can speak through a member's browser.</summary>
 internal sealed class DoorAuthentication(
-    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, ApiTokens tokens, IOptions<PanelOptions> panel)
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, ApiTokens tokens, HostInvitations hosts, IOptions<PanelOptions> panel)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     public new const string Scheme = "Door";
 
+    /// <summary>On an agent of another machine: the id of the host that its token speaks for.</summary>
+    public const string HostClaim = "host";
+
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
-        if (Context.Features.Get<SocketPeer>() is { } peer)
+        var peer = Context.Features.Get<SocketPeer>();
+        if (peer is { Kind: not SocketKind.Remote })
         {
             return OfPeer(peer);
         }
@@ -28,7 +33,13 @@ internal sealed class DoorAuthentication(
             return AuthenticateResult.NoResult();
         }
 
-        if (await tokens.VerifyAsync(header["Bearer ".Length..].Trim(), Context.RequestAborted) is not { } found)
+        var token = header["Bearer ".Length..].Trim();
+        if (peer is not null)
+        {
+            return await hosts.HostOfAsync(token, Context.RequestAborted) is { } host ? OfAgent(new Claim(HostClaim, $"{host}")) : AuthenticateResult.Fail("No host has this token.");
+        }
+
+        if (await tokens.VerifyAsync(token, Context.RequestAborted) is not { } found)
         {
             return AuthenticateResult.Fail("The token is unknown, expired or revoked.");
         }
@@ -43,17 +54,15 @@ internal sealed class DoorAuthentication(
             return AuthenticateResult.Fail($"uid {peer.Uid} may not use this socket.");
         }
 
-        var (name, door) = peer.Kind == SocketKind.Operator ? (Actor.Operator(peer.Uid!.Value).Name, Door.Cli) : ("agent", Door.Agent);
-        var identity = new ClaimsIdentity(Scheme, ClaimTypes.Name, ClaimTypes.Role);
-        identity.AddClaim(new Claim(ClaimTypes.Name, name));
-        identity.AddClaim(new Claim("door", door.ToString()));
-        if (peer.Kind == SocketKind.Operator)
-        {
-            identity.AddClaim(new Claim(ClaimTypes.Role, SignIn.AdminRole));
-        }
-
-        return Ticket(identity);
+        return peer.Kind == SocketKind.Agent
+            ? OfAgent()
+            : Ticket(Identity(Actor.Operator(peer.Uid!.Value).Name, Door.Cli, new Claim(ClaimTypes.Role, SignIn.AdminRole)));
     }
+
+    private static AuthenticateResult OfAgent(params Claim[] more) => Ticket(Identity("agent", Door.Agent, more));
+
+    private static ClaimsIdentity Identity(string name, Door door, params Claim[] more) =>
+        new([new Claim(ClaimTypes.Name, name), new Claim("door", door.ToString()), .. more], Scheme, ClaimTypes.Name, ClaimTypes.Role);
 
     private static AuthenticateResult Ticket(ClaimsIdentity identity) =>
         AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), Scheme));

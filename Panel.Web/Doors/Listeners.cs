@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Panel.Services;
+using Panel.Services.Hosting;
 
 namespace Panel.Web.Doors;
 
@@ -40,6 +41,14 @@ internal static class Listeners
             var agent = configuration["Hosting:AgentSocket"] is { Length: > 0 } set ? Path.GetFullPath(set) : panel.PathOf("run", "agent.sock");
             ListenUnix(kestrel, panel.PathOf("run", "panel.sock"), SocketKind.Operator);
             ListenUnix(kestrel, agent, SocketKind.Agent);
+            if ((configuration.GetSection("Hosting").Get<HostingOptions>() ?? new HostingOptions()).ReadAgentListen() is { } remote)
+            {
+                kestrel.Listen(remote, listen =>
+                {
+                    Mark(listen, SocketKind.Remote);
+                    listen.UseHttps(kestrel.ApplicationServices.GetRequiredService<AgentKey>().Certificate);
+                });
+            }
         });
     }
 
@@ -68,15 +77,18 @@ internal static class Listeners
         var folder = Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         var real = Path.Combine(folder.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? folder.FullName, Path.GetFileName(path));
         File.Delete(real);
-        kestrel.ListenUnixSocket(real, listen => listen.Use(next => connection =>
-        {
-            connection.Features.Set(new SocketPeer(kind, PeerUid.Of(connection)));
-            return next(connection);
-        }));
+        kestrel.ListenUnixSocket(real, listen => Mark(listen, kind));
     }
+
+    private static void Mark(ListenOptions listen, SocketKind kind) => listen.Use(next => connection =>
+    {
+        connection.Features.Set(new SocketPeer(kind, PeerUid.Of(connection)));
+        return next(connection);
+    });
 }
 
-internal enum SocketKind { Operator, Agent }
+/// <summary>The two Unix sockets, and the TLS listener for agents of other machines.</summary>
+internal enum SocketKind { Operator, Agent, Remote }
 
 /// <summary>Put on every connection of the two sockets: which one it came by, and the uid of the process behind it
 /// (null when the kernel does not say).</summary>

@@ -52,6 +52,12 @@ internal static class Pages
             headers["Cross-Origin-Opener-Policy"] = "same-origin";
             return next(context);
         });
+        // Agents of other machines come by a listener that knows nothing but their own addresses.
+        app.UseWhen(c => c.Features.Get<SocketPeer>() is { Kind: SocketKind.Remote } && !c.Request.Path.StartsWithSegments("/agent/v1"), no => no.Run(context =>
+        {
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            return Task.CompletedTask;
+        }));
         app.UseWhen(IsPage, pages =>
         {
             pages.UseExceptionHandler("/problem/500");

@@ -8,11 +8,20 @@ using Panel.Web.Shared;
 namespace Panel.Web.Hosting;
 
 [Area("Hosting"), Route("/hosts"), Authorize(Policies.Admin)]
-public sealed class HostsController(Hosts hosts, HostWork work, Domains domains) : PanelController
+public sealed class HostsController(Hosts hosts, HostInvitations invitations, HostWork work, Domains domains) : PanelController
 {
     [HttpGet("")]
     public async Task<IActionResult> Index(CancellationToken ct) =>
         View(new HostsPage((await hosts.ListAsync(Me, ct)).Value ?? [], (await domains.WaitingAsync(Me, ct)).Value ?? []));
+
+    [HttpPost("")]
+    public async Task<IActionResult> New(string? name, CancellationToken ct)
+    {
+        var invited = await invitations.InviteAsync(Me, name?.Trim() ?? "", ct);
+        return invited.Refused is { } no
+            ? Refuse(no, nameof(Index), new HostsPage((await hosts.ListAsync(Me, ct)).Value ?? [], (await domains.WaitingAsync(Me, ct)).Value ?? []) { Name = name })
+            : View(invited.Value);
+    }
 
     [HttpGet("{name}")]
     public async Task<IActionResult> Show(string name, CancellationToken ct) =>
@@ -56,4 +65,8 @@ public sealed class HostsController(Hosts hosts, HostWork work, Domains domains)
         (await hosts.ShowAsync(Me, name, ct)).Value is { } page ? Refuse(no, nameof(Show), page) : NotFound();
 }
 
-public sealed record HostsPage(IReadOnlyList<HostPage> Hosts, IReadOnlyList<WaitingDomain> Waiting);
+public sealed record HostsPage(IReadOnlyList<HostPage> Hosts, IReadOnlyList<WaitingDomain> Waiting)
+{
+    /// <summary>What was typed into the form for another machine.</summary>
+    public string? Name { get; init; }
+}

@@ -5,7 +5,7 @@ using Panel.Hosting;
 
 namespace Panel.Agent;
 
-/// <summary>The line to Panel over its Unix socket. The agent calls; nobody calls the agent.</summary>
+/// <summary>The line to Panel: its Unix socket, or TLS on a machine that has joined. The agent calls; nobody calls the agent.</summary>
 internal sealed class AgentLink : IDisposable
 {
     private const int SolSocket = 1, PeerCredentials = 17;
@@ -16,12 +16,17 @@ internal sealed class AgentLink : IDisposable
     public AgentLink(AgentOptions options)
     {
         this.options = options;
-        http = new HttpClient(new SocketsHttpHandler { ConnectCallback = ConnectAsync, UseProxy = false, UseCookies = false, AllowAutoRedirect = false })
+        var remote = RemoteLink.Load(options.Data);
+        http = new HttpClient(new SocketsHttpHandler { ConnectCallback = remote is null ? ConnectAsync : (_, ct) => remote.ConnectAsync(ct), UseProxy = false, UseCookies = false, AllowAutoRedirect = false })
         {
             BaseAddress = new Uri("http://panel/"),
             Timeout = TimeSpan.FromSeconds(60),
             MaxResponseContentBufferSize = 256 << 20,
         };
+        if (remote is not null)
+        {
+            http.DefaultRequestHeaders.Authorization = new("Bearer", remote.Token);
+        }
     }
 
     /// <summary>Waits up to <paramref name="wait"/> seconds at Panel's end for something newer. Throws <see cref="HttpRequestException"/>,

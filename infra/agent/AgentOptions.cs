@@ -6,7 +6,7 @@ using System.Text.RegularExpressions;
 namespace Panel.Agent;
 
 /// <summary>Everything the agent is told at start, by environment (Panel__Data, Hosting__*) and arguments
-/// (<c>--id</c>, <c>--panel-uid</c>, <c>--undo</c>). Nothing of it ever comes from Panel.</summary>
+/// (<c>--id</c>, <c>--panel-uid</c>, <c>--join</c>, <c>--undo</c>). Nothing of it ever comes from Panel.</summary>
 internal sealed partial record AgentOptions
 {
     public required string Data { get; init; }
@@ -31,7 +31,13 @@ internal sealed partial record AgentOptions
 
     public AcmeOptions Acme { get; init; } = new(null, null, null, null, null, TimeSpan.FromMinutes(15));
 
+    /// <summary>What members and the world call this machine; shown with its sites and for SFTP.</summary>
+    public string Address { get; init; } = "localhost";
+
     public bool Undo { get; init; }
+
+    /// <summary>The line that makes this machine a host; done once, then the agent is started without it.</summary>
+    public string? Join { get; init; }
 
     /// <summary>Throws <see cref="ArgumentException"/> with the key's name and what is expected.</summary>
     public static AgentOptions Read(IReadOnlyList<string> args, Func<string, string?> environment)
@@ -61,6 +67,8 @@ internal sealed partial record AgentOptions
             PhpIdle = TimeSpan.FromSeconds(Number("Hosting__PhpIdleSeconds", Value("Hosting__PhpIdleSeconds"), 120, 1, 86400)),
             Acme = ReadAcme(Value),
             Undo = given.ContainsKey("--undo"),
+            Join = given.GetValueOrDefault("--join"),
+            Address = Value("Hosting__Address") ?? "localhost",
         };
     }
 
@@ -94,8 +102,8 @@ internal sealed partial record AgentOptions
             given[args[i]] = args[i] switch
             {
                 "--undo" => "",
-                "--id" or "--panel-uid" when i + 1 < args.Count => args[++i],
-                _ => throw new ArgumentException($"'{args[i]}' is not understood: expected --id HEX, --panel-uid UID or --undo."),
+                "--id" or "--panel-uid" or "--join" when i + 1 < args.Count => args[++i],
+                _ => throw new ArgumentException($"'{args[i]}' is not understood: expected --id HEX, --panel-uid UID, --join LINE or --undo."),
             };
         }
 

@@ -114,6 +114,12 @@ public sealed record HostReport(
     IReadOnlyList<TaskRun>? Runs = null,
     IReadOnlyList<TrafficReport>? Traffic = null);
 
+/// <summary>The body of <c>POST /agent/v1/joins</c>, over TLS only: the code of the line that an admin made.</summary>
+public sealed record JoinRequest(string Code);
+
+/// <summary>The answer to it: the host's name, and the token that its agent shows from now on.</summary>
+public sealed record HostJoined(string Host, string Token);
+
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     UseStringEnumConverter = true,
@@ -122,4 +128,6 @@ public sealed record HostReport(
 [JsonSerializable(typeof(AccountsAnswer))]
 [JsonSerializable(typeof(HostReport))]
 [JsonSerializable(typeof(IReadOnlyList<TrafficReport>))]
+[JsonSerializable(typeof(JoinRequest))]
+[JsonSerializable(typeof(HostJoined))]
 internal sealed partial class AgentJson : JsonSerializerContext;

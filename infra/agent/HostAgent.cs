@@ -292,7 +292,7 @@ internal sealed class HostAgent(AgentOptions options, Host host, AgentLink link,
 
     private HostReport Facts() => new(
         desired.Epoch, desired.Revision, false, 0,
-        new HostFacts(host.Ports.HttpPort, host.Ports.HttpsPort, host.Ports.SftpPort, "localhost", host.Volume.Kind, host.Volume.Enforces, host.PhpVersions, host.Certificates.IsOn, host.Layout.Run),
+        new HostFacts(host.Ports.HttpPort, host.Ports.HttpsPort, host.Ports.SftpPort, options.Address, host.Volume.Kind, host.Volume.Enforces, host.PhpVersions, host.Certificates.IsOn, host.Layout.Run),
         [], [], Orphans(), null, null);
 
     /// <summary>Accounts that are here and that Panel does not know: they are left running.</summary>

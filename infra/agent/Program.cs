@@ -21,6 +21,12 @@ try
 {
     // A shell's strict umask must not decide whether nginx may read what is made here.
     _ = Native.umask(0x12);
+    if (options.Join is { } line)
+    {
+        await RemoteLink.JoinAsync(options.Data, line);
+        return 0;
+    }
+
     if (options.Undo)
     {
         return Undo.Run(options);
