@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using Panel.Services.Audit;
 using Panel.Services.Data;
 using Panel.Services.Newsletters.Sending;
+using Panel.Services.Newsletters.Writing;
 
 namespace Panel.Services.Newsletters;
 
@@ -14,6 +15,9 @@ public sealed record DispatchPlan(IssuePage Issue, string From, int Known, DateT
 {
     /// <summary>What receivers will mind about the sender domain, in sentences.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>What a careful friend would say before it is sent.</summary>
+    public IReadOnlyList<IssueCheck> Checks { get; init; } = [];
 }
 
 /// <summary>Sending issues off: schedule, hold, take back, pause, resume, cancel. Every move is a compare-and-set on the state, so

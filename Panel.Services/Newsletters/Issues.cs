@@ -3,10 +3,12 @@ using Panel.Services.Audit;
 using Panel.Services.Data;
 using Panel.Services.Mail;
 using Panel.Services.Newsletters.Sending;
+using Panel.Services.Newsletters.Writing;
 
 namespace Panel.Services.Newsletters;
 
-public sealed record IssueWords(string Subject, string Markdown);
+/// <param name="Base">When the words were last changed as this writer knew them (<see cref="IssuePage.ChangedAt"/>); null overwrites.</param>
+public sealed record IssueWords(string Subject, string Markdown, DateTime? Base = null);
 
 /// <param name="Mails">How many people it would go to now, or was frozen for.</param>
 /// <param name="Note">What holds it up, in words for its owner.</param>
@@ -66,13 +68,26 @@ public sealed class Issues(PanelDb db, Lists lists, AuditTrail audit, TimeProvid
         }
 
         var now = time.GetUtcNow().UtcDateTime;
+        var same = found.Issue.Subject == words.Subject.Trim() && found.Issue.Markdown == words.Markdown;
+        if (same)
+        {
+            return await ShowAsync(by, id, ct);
+        }
+
+        if (words.Base is { } known && known.ToUniversalTime() != found.Issue.ChangedAt)
+        {
+            return new Overtaken(await IssueVersions.KeepAsync(db, by, id, words.Subject.Trim(), words.Markdown, IssueVersion.Late, now, ct));
+        }
+
         audit.Add(by, found.List.MemberId, "issue.update", $"{found.List.Name}: {found.Issue.Subject}", ("subject", found.Issue.Subject, words.Subject));
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
-        var changed = await db.Set<Issue>().Where(i => i.Id == id && i.State == IssueState.Draft).ExecuteUpdateAsync(
+        await IssueVersions.KeepAsync(db, by, id, found.Issue.Subject, found.Issue.Markdown, IssueVersion.Earlier, now, ct);
+        var was = found.Issue.ChangedAt;
+        var changed = await db.Set<Issue>().Where(i => i.Id == id && i.State == IssueState.Draft && i.ChangedAt == was).ExecuteUpdateAsync(
             set => set.SetProperty(i => i.Subject, words.Subject.Trim()).SetProperty(i => i.Markdown, words.Markdown).SetProperty(i => i.ChangedAt, now), ct);
         if (changed == 0)
         {
-            return new InTheWay("This issue was sent off meanwhile.");
+            return new InTheWay("This issue was changed or sent off at the same moment. Look again.");
         }
 
         await db.SaveChangesAsync(ct);
@@ -98,14 +113,16 @@ public sealed class Issues(PanelDb db, Lists lists, AuditTrail audit, TimeProvid
             : new NotThere($"issue {id}");
 
     /// <summary>The issue as it would arrive, for somebody without a name; or the line that cannot be sent.</summary>
-    public async Task<Outcome<IssuePreview>> PreviewAsync(Actor by, long id, CancellationToken ct)
+    /// <param name="reader">A person of the list as whom to read it; null: somebody without a name.</param>
+    public async Task<Outcome<IssuePreview>> PreviewAsync(Actor by, long id, CancellationToken ct, long? reader = null)
     {
         if (await FindAsync(by, id, ct) is not { } found)
         {
             return new NotThere($"issue {id}");
         }
 
-        return IssuePrinter.Preview(found.Issue, found.List);
+        var person = reader is null ? null : await db.Set<Subscriber>().AsNoTracking().SingleOrDefaultAsync(s => s.Id == reader && s.ListId == found.List.Id, ct);
+        return IssuePrinter.Preview(found.Issue, found.List, person);
     }
 
     /// <summary>Sends one copy at once, marked by nothing: it is the very message, to an address of the owner's choice. At most 50

@@ -1,9 +1,10 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Panel.Services.Newsletters.Importing;
 using Panel.Services.Newsletters.Leaving;
 using Panel.Services.Newsletters.Returning;
-using Panel.Services.Newsletters.Importing;
 using Panel.Services.Newsletters.Sending;
+using Panel.Services.Newsletters.Writing;
 
 namespace Panel.Services.Newsletters;
 
@@ -20,6 +21,9 @@ public static class NewslettersSetup
         services.AddSingleton<ImportRun>();
         services.AddScoped<Imports>();
         services.AddHostedService<ImportCarrier>();
+        services.AddScoped<IssueVersions>();
+        services.AddScoped<IssueChecks>();
+        services.AddScoped<ListImages>();
         services.AddScoped<Preferences>();
         services.AddScoped<PersonalCopies>();
         services.AddScoped<Archives>();

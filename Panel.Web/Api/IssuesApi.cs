@@ -1,5 +1,6 @@
 using Panel.Services;
 using Panel.Services.Newsletters;
+using Panel.Services.Newsletters.Writing;
 
 namespace Panel.Web.Api;
 
@@ -14,6 +15,8 @@ internal static class IssuesApi
         var issue = api.MapGroup("/issues/{id:long}").Scope("lists");
         issue.MapGet("/", async (long id, Actor by, Issues all, CancellationToken ct) => (await all.ShowAsync(by, id, ct)).ToResult());
         issue.MapPut("/", async (long id, IssueWords words, Actor by, Issues all, CancellationToken ct) => (await all.UpdateAsync(by, id, words, ct)).ToResult());
+        issue.MapGet("/checks", async (long id, Actor by, IssueChecks all, CancellationToken ct) => (await all.CheckAsync(by, id, ct)).ToResult());
+        issue.MapGet("/versions", async (long id, Actor by, IssueVersions all, CancellationToken ct) => (await all.ListAsync(by, id, ct)).ToResult());
         issue.MapGet("/preview", async (long id, Actor by, Issues all, CancellationToken ct) => (await all.PreviewAsync(by, id, ct)).ToResult());
         issue.MapPost("/tests", async (long id, TestTo test, Actor by, Issues all, CancellationToken ct) => (await all.TestAsync(by, id, test.To, ct)).ToResult());
         issue.MapPost("/dispatch", async (long id, SendAt when, Actor by, Dispatches all, CancellationToken ct) => (await all.SendAsync(by, id, when.At, ct)).ToResult());

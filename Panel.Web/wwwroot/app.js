@@ -45,6 +45,21 @@
     area.form?.addEventListener("submit", () => sessionStorage.setItem("sent", key));
   });
 
+  // A form that saves itself after a breath; what it may not do alone (a clash, a lost session) waits for the button.
+  doc.querySelectorAll("form[data-autosave=on]").forEach(form => {
+    const saved = form.querySelector("[data-saved]");
+    let timer;
+    const save = async () => {
+      const body = new FormData(form);
+      body.set("Form.Then", "auto"); body.delete("Form.Image");
+      const answer = await fetch(form.action, { method: "POST", body, redirect: "error" }).catch(() => null), base = answer?.headers.get("X-Base");
+      if (base) { form.elements["Form.Base"].value = base }
+      saved.textContent = base ? `Saved ${new Date().toLocaleTimeString()}` : "Not saved yet: press Save";
+    };
+    form.addEventListener("input", event => { if (event.target.type !== "file") { clearTimeout(timer); timer = setTimeout(save, 4000) } });
+    form.addEventListener("submit", () => clearTimeout(timer));
+  });
+
   doc.addEventListener("keydown", event => {
     if (event.key === "s" && (event.ctrlKey || event.metaKey)) {
       const form = event.target.closest?.("form[data-save]");

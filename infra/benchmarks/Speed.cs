@@ -13,6 +13,7 @@ internal static class Speed
     [
         ("smtp", SmtpAsync),
         ("issue", IssueAsync),
+        ("import", ImportAsync),
         ("finger", FingerAsync),
         ("site", SiteAsync),
     ];
@@ -57,6 +58,19 @@ internal static class Speed
         return [new Row(
             "issue into a sink (ledger on SQLite, unsigned, 8 connections)", $"{ours:N0}/s", $"{source:N0}/s smtp-source", ratio, $">= {IssueRow.Target.ToString(CultureInfo.InvariantCulture)}",
             ratio >= IssueRow.Target, $"{Median(runs.Select(r => r.BytesPerMail)):N0} bytes a mail")];
+    }
+
+    private static async Task<IEnumerable<Row>> ImportAsync()
+    {
+        var runs = await ImportRow.MeasureAsync();
+        var (ratio, freeze, memory) = (Median(runs.Select(r => r.Panel / r.Bare)), Median(runs.Select(r => r.Freeze / r.BareFreeze)), runs.Max(r => r.MegabytesAtMost));
+        return
+        [
+            new Row("import of 1,000,000 from CSV (SQLite)", $"{Median(runs.Select(r => r.Panel)):N0}/s", $"{Median(runs.Select(r => r.Bare)):N0}/s prepared insert", ratio, ">= 0.35, <= 200 MB",
+                ratio >= 0.35 && memory <= 200, $"whole process at most {memory:N0} MB"),
+            new Row("freeze 1,000,000 recipients (SQLite)", $"{Median(runs.Select(r => r.Freeze)):N0}/s", $"{Median(runs.Select(r => r.BareFreeze)):N0}/s one INSERT ... SELECT", freeze, ">= 0.5", freeze >= 0.5,
+                "pages of 5,000, each durable"),
+        ];
     }
 
     private static async Task<IEnumerable<Row>> FingerAsync()

@@ -36,7 +36,7 @@ internal sealed class IssueLetter(IssueAddress address, MessageTemplate template
     public string EnvelopeOf(long subscriberId) => keys.Returns.BounceOf(new Reader(address.ListId, subscriberId, address.IssueId));
 
     /// <summary>Writes the whole message; the same person always gets the same Message-ID (rule H7).</summary>
-    public void Write(LetterPaper paper, long subscriberId, string email, string name, DateTimeOffset now)
+    public void Write(LetterPaper paper, long subscriberId, string email, string name, DateTimeOffset now, string fields = "")
     {
         paper.Clear();
         var token = keys.Tokens.Make(TokenPurpose.Leave, new Reader(address.ListId, subscriberId, address.IssueId));
@@ -44,13 +44,25 @@ internal sealed class IssueLetter(IssueAddress address, MessageTemplate template
         {
             LeaveUrl = $"{address.PublicUrl}/u/{token}",
             LeaveMailbox = keys.Returns.LeaveOf(token),
-            Fields = name.Length == 0 ? Nameless : new Dictionary<string, string>(1) { ["name"] = name },
+            Fields = name.Length == 0 && fields.Length == 0 ? Nameless : FieldsOf(name, fields),
         });
         if (signer is not null)
         {
             signer.Sign(paper.Unsigned.WrittenSpan, now, paper.Whole);
             paper.Whole.Write(paper.Unsigned.WrittenSpan);
         }
+    }
+
+    /// <summary>What merge fields may say about a person.</summary>
+    public static Dictionary<string, string> FieldsOf(string name, string fields)
+    {
+        var values = SubscriberFields.Read(fields);
+        if (name.Length > 0)
+        {
+            values["name"] = name;
+        }
+
+        return values;
     }
 
     /// <summary>The hash under which a suppression of this address would be kept.</summary>

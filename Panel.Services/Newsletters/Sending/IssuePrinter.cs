@@ -58,8 +58,8 @@ public sealed class IssuePrinter(PanelDb db, HouseKeys keys, ReaderTokens tokens
     internal static string SubjectForNobody(string subject) =>
         MergeFields.WithDefaults(subject);
 
-    /// <summary>The issue as somebody without a name would read it.</summary>
-    internal static Outcome<IssuePreview> Preview(Issue issue, MailingList list)
+    /// <summary>The issue as this person, or somebody without a name, would read it.</summary>
+    internal static Outcome<IssuePreview> Preview(Issue issue, MailingList list, Subscriber? person = null)
     {
         var rendered = Render(issue, list);
         if (!rendered.Succeeded)
@@ -67,7 +67,12 @@ public sealed class IssuePrinter(PanelDb db, HouseKeys keys, ReaderTokens tokens
             return rendered.Refused;
         }
 
-        var values = new Dictionary<string, string>();
+        var values = IssueLetter.FieldsOf(person?.Name ?? "", person?.Fields ?? "");
+        if (person is not null)
+        {
+            values[MergeFields.Email] = person.Email;
+        }
+
         return new IssuePreview(rendered.Value.Subject.Fill(values), rendered.Value.Html.Fill(values), rendered.Value.Text.Fill(values));
     }
 

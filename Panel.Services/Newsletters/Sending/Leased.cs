@@ -7,7 +7,7 @@ internal sealed record SendingIssue(long Id, long ListId, long MemberId, DateTim
 }
 
 /// <summary>A row of the ledger that this node holds, and the person it is for. Good only together with its epoch.</summary>
-internal sealed record Leased(SendingIssue Issue, long SubscriberId, int Epoch, int Tries, string Email, string EmailHash, string Name);
+internal sealed record Leased(SendingIssue Issue, long SubscriberId, int Epoch, int Tries, string Email, string EmailHash, string Name, string Fields = "");
 
 /// <summary>What one lease brought: rows to send, and how many were taken in hand, with those that turned out to be skipped.</summary>
 internal readonly record struct LeasedBatch(IReadOnlyList<Leased> Rows, int Taken);

@@ -140,12 +140,12 @@ internal abstract class LedgerStore(DbConnection connection, string node) : IDis
 
     protected abstract string ForUpdate { get; }
 
-    /// <summary>Reads subscriber, epoch before the lease, tries, email, email key and name; a person who is gone has empty ones.</summary>
+    /// <summary>Reads subscriber, epoch before the lease, tries, email, email key, name and fields; a person who is gone has empty ones.</summary>
     protected static Leased LeasedRow(SendingIssue issue, DbDataReader r, Func<string, string> hash)
     {
         var there = !r.IsDBNull(3);
         return new Leased(
-            issue, r.GetInt64(0), r.GetInt32(1) + 1, r.GetInt32(2), there ? r.GetString(3) : "", there ? hash(r.GetString(4)) : "", there ? r.GetString(5) : "");
+            issue, r.GetInt64(0), r.GetInt32(1) + 1, r.GetInt32(2), there ? r.GetString(3) : "", there ? hash(r.GetString(4)) : "", there ? r.GetString(5) : "", there ? r.GetString(6) : "");
     }
 
     // Two probes of the index per issue instead of a scan over every delivery there ever was.

@@ -25,7 +25,7 @@ internal sealed class PostgresLedgerStore : LedgerStore
         "AND EXISTS (SELECT 1 FROM issues i WHERE i.id = @issue AND i.state = 'Sending') ORDER BY d.subscriber_id LIMIT @count FOR UPDATE SKIP LOCKED), " +
         "taken AS (UPDATE deliveries d SET state = 'Leased', node = @node, epoch = d.epoch + 1, leased_until = @until, at = @now, next_at = NULL FROM due " +
         "WHERE d.issue_id = @issue AND d.subscriber_id = due.subscriber_id RETURNING d.subscriber_id, d.epoch, d.tries) " +
-        "SELECT t.subscriber_id, t.epoch - 1, t.tries, s.email, s.email_key, s.name, s.state FROM taken t LEFT JOIN subscribers s ON s.id = t.subscriber_id ORDER BY t.subscriber_id";
+        "SELECT t.subscriber_id, t.epoch - 1, t.tries, s.email, s.email_key, s.name, s.fields, s.state FROM taken t LEFT JOIN subscribers s ON s.id = t.subscriber_id ORDER BY t.subscriber_id";
 
     private readonly NpgsqlConnection postgres;
 
@@ -73,7 +73,7 @@ internal sealed class PostgresLedgerStore : LedgerStore
 
     private int Take(SendingIssue issue, string state, int count, DateTime now, DateTime until, Func<string, string> hash, List<Leased> into)
     {
-        var rows = Rows(LeaseSql, r => (Row: LeasedRow(issue, r, hash), Stays: !r.IsDBNull(6) && r.GetString(6) == nameof(SubscriberState.Confirmed)),
+        var rows = Rows(LeaseSql, r => (Row: LeasedRow(issue, r, hash), Stays: !r.IsDBNull(7) && r.GetString(7) == nameof(SubscriberState.Confirmed)),
             ("@issue", issue.Id), ("@state", state), ("@now", now), ("@count", count), ("@node", Node), ("@until", until));
         var suppressed = rows.Count == 0 ? [] : Rows(
             "SELECT email_hash FROM suppressions WHERE member_id = @member AND (list_id IS NULL OR list_id = @list) AND email_hash = ANY (@hashes)",

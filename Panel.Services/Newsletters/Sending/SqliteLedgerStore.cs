@@ -93,7 +93,7 @@ internal sealed class SqliteLedgerStore : LedgerStore
     private int Take(SendingIssue issue, string state, int count, DateTime now, DateTime until, Func<string, string> hash, List<Leased> into)
     {
         var rows = count <= 0 ? [] : Rows(
-            "SELECT d.subscriber_id, d.epoch, d.tries, s.email, s.email_key, s.name FROM deliveries d LEFT JOIN subscribers s ON s.id = d.subscriber_id " +
+            "SELECT d.subscriber_id, d.epoch, d.tries, s.email, s.email_key, s.name, s.fields FROM deliveries d LEFT JOIN subscribers s ON s.id = d.subscriber_id " +
             "WHERE d.issue_id = @issue AND d.state = @state AND (d.next_at IS NULL OR d.next_at <= @now) AND EXISTS (SELECT 1 FROM issues i WHERE i.id = @issue AND i.state = 'Sending') " +
             "ORDER BY d.subscriber_id LIMIT @count",
             r => LeasedRow(issue, r, hash), ("@issue", issue.Id), ("@state", state), ("@now", now), ("@count", count));

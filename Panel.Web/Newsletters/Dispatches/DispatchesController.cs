@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc;
 using Panel.Services;
 using Panel.Services.Newsletters;
+using Panel.Services.Newsletters.Writing;
 using Panel.Web.Doors;
 using Panel.Web.Shared;
 
@@ -9,7 +10,7 @@ namespace Panel.Web.Newsletters;
 
 /// <summary>The last screen before sending, and every move after it.</summary>
 [Area("Newsletters"), Authorize(Policies.Member), Route("newsletters/{name}/issues/{id:long}")]
-public sealed class DispatchesController(Dispatches dispatches) : PanelController
+public sealed class DispatchesController(Dispatches dispatches, IssueChecks checks) : PanelController
 {
     [HttpGet("dispatch/new")]
     public async Task<IActionResult> New([FromRoute] string name, long id, DispatchForm form, CancellationToken ct)
@@ -73,5 +74,7 @@ public sealed class DispatchesController(Dispatches dispatches) : PanelControlle
     }
 
     private async Task<DispatchPlan?> PlanAsync(string name, long id, DispatchForm form, CancellationToken ct) =>
-        (await dispatches.PlanAsync(Me, id, form.Due, ct)).Value is { } plan && plan.Issue.Handle == MyHandle && plan.Issue.List == name ? plan : null;
+        (await dispatches.PlanAsync(Me, id, form.Due, ct)).Value is { } plan && plan.Issue.Handle == MyHandle && plan.Issue.List == name
+            ? plan with { Checks = [.. ((await checks.CheckAsync(Me, id, ct)).Value ?? []).Where(c => c.What is not "postal address" and not "text")] }
+            : null;
 }

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Panel.Services.Newsletters;
+using Panel.Services.Newsletters.Writing;
 
 namespace Panel.Web.Newsletters;
 
@@ -11,10 +12,18 @@ public sealed record IssueForm
     [Required(ErrorMessage = "Write something first.")]
     public string? Markdown { get; init; }
 
+    /// <summary>When the words were last changed as this page knew them, in ticks.</summary>
+    public long? Base { get; init; }
+
+    public IFormFile? Image { get; init; }
+
+    /// <summary>What the image shows, for those who do not see it.</summary>
+    public string? Alt { get; init; }
+
     /// <summary><c>send</c> goes on to the final screen, anything else stays.</summary>
     public string? Then { get; init; }
 
-    public IssueWords ToWords() => new(Subject!, Markdown!);
+    public IssueWords ToWords() => new(Subject!, Markdown!, Base is { } ticks ? new DateTime(ticks, DateTimeKind.Utc) : null);
 }
 
 public sealed record IssuesPage(ListPage List, IReadOnlyList<IssuePage> Issues);
@@ -22,6 +31,14 @@ public sealed record IssuesPage(ListPage List, IReadOnlyList<IssuePage> Issues);
 /// <param name="Issue">Null for one that is not saved yet.</param>
 public sealed record ComposerPage(ListPage List, IssuePage? Issue, IssueForm Form, TestMail? Tested = null)
 {
+    public IReadOnlyList<IssueCheck> Checks { get; init; } = [];
+
+    /// <summary>Some people of the list, as whom the preview can be read.</summary>
+    public IReadOnlyList<SubscriberPage> Readers { get; init; } = [];
+
+    /// <summary>The stored words, when somebody else saved them while this page was open.</summary>
+    public IssuePage? Stored { get; init; }
+
     public string Address => Issue is null ? $"/newsletters/{List.Name}/issues" : $"/newsletters/{List.Name}/issues/{Issue.Id}";
 }
 

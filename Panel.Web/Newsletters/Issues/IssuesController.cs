@@ -1,13 +1,14 @@
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc;
 using Panel.Services.Newsletters;
+using Panel.Services.Newsletters.Writing;
 using Panel.Web.Doors;
 using Panel.Web.Shared;
 
 namespace Panel.Web.Newsletters;
 
 [Area("Newsletters"), Authorize(Policies.Member), Route("newsletters/{name}/issues")]
-public sealed class IssuesController(Lists lists, Issues issues, Reports reports) : PanelController
+public sealed class IssuesController(Lists lists, Issues issues, Reports reports, IssueChecks checks, ListImages images, Subscribers subscribers) : PanelController
 {
     [HttpGet("")]
     public async Task<IActionResult> Index([FromRoute] string name, CancellationToken ct) =>
@@ -31,7 +32,13 @@ public sealed class IssuesController(Lists lists, Issues issues, Reports reports
             return Again("Edit", page);
         }
 
-        var added = await issues.AddAsync(Me, MyHandle, name, form.ToWords(), ct);
+        var whole = await WithImageAsync(name, form, ct);
+        if (!whole.Succeeded)
+        {
+            return Refuse(InForm(whole.Refused), "Edit", page);
+        }
+
+        var added = await issues.AddAsync(Me, MyHandle, name, whole.Value.ToWords(), ct);
         return added.Succeeded ? Saved(added.Value, form) : Refuse(InForm(added.Refused), "Edit", page);
     }
 
@@ -44,7 +51,7 @@ public sealed class IssuesController(Lists lists, Issues issues, Reports reports
         }
 
         return issue.State == IssueState.Draft
-            ? View(new ComposerPage((await ListAsync(name, ct))!, issue, new IssueForm { Subject = issue.Subject, Markdown = issue.Markdown }))
+            ? View(await ComposerAsync(issue, Stored(issue), ct))
             : RedirectToAction(nameof(Show), new { name, id });
     }
 
@@ -56,14 +63,33 @@ public sealed class IssuesController(Lists lists, Issues issues, Reports reports
             return NotFound();
         }
 
-        var page = new ComposerPage((await ListAsync(name, ct))!, issue, form);
         if (!ModelState.IsValid)
         {
-            return Again("Edit", page);
+            return Again("Edit", await ComposerAsync(issue, form, ct));
         }
 
-        var changed = await issues.UpdateAsync(Me, id, form.ToWords(), ct);
-        return changed.Succeeded ? Saved(changed.Value, form) : Refuse(InForm(changed.Refused), "Edit", page);
+        var whole = await WithImageAsync(name, form, ct);
+        if (!whole.Succeeded)
+        {
+            return Refuse(InForm(whole.Refused), "Edit", await ComposerAsync(issue, form, ct));
+        }
+
+        var changed = await issues.UpdateAsync(Me, id, whole.Value.ToWords(), ct);
+        if (form.Then == "auto")
+        {
+            Response.Headers["X-Base"] = changed.Succeeded ? $"{changed.Value.ChangedAt.Ticks}" : "";
+            return StatusCode(changed.Succeeded ? StatusCodes.Status204NoContent : StatusCodes.Status409Conflict);
+        }
+
+        if (changed.Refused is Overtaken late)
+        {
+            // Saving once more from this page means to replace what is stored now.
+            ModelState.Remove("Form.Base");
+            var stored = (await FindAsync(name, id, ct))!;
+            return Refuse(late, "Edit", await ComposerAsync(stored, form with { Base = stored.ChangedAt.Ticks }, ct) with { Stored = stored });
+        }
+
+        return changed.Succeeded ? Saved(changed.Value, form) : Refuse(InForm(changed.Refused), "Edit", await ComposerAsync(issue, form, ct));
     }
 
     [HttpGet("{id:long}")]
@@ -97,8 +123,9 @@ public sealed class IssuesController(Lists lists, Issues issues, Reports reports
     }
 
     /// <summary>The mail itself, as a document of an origin of its own: nothing in it can reach the house (V2).</summary>
+    /// <param name="look"><c>text</c> for the plain part, <c>dark</c> for the way it looks at night.</param>
     [HttpGet("{id:long}/preview")]
-    public async Task<IActionResult> Preview([FromRoute] string name, long id, CancellationToken ct)
+    public async Task<IActionResult> Preview([FromRoute] string name, long id, string? look, long? reader, CancellationToken ct)
     {
         if (await FindAsync(name, id, ct) is null)
         {
@@ -107,8 +134,15 @@ public sealed class IssuesController(Lists lists, Issues issues, Reports reports
 
         Response.Headers.ContentSecurityPolicy = PublicIssuesController.LetterPolicy;
         Response.Headers.CacheControl = "no-store";
-        var preview = await issues.PreviewAsync(Me, id, ct);
-        return preview.Refused is { } no ? Content($"It cannot be sent yet. {no.Message}") : Content(preview.Value!.Html, "text/html; charset=utf-8");
+        var preview = await issues.PreviewAsync(Me, id, ct, reader);
+        return preview switch
+        {
+            { Refused: { } no } => Content($"It cannot be sent yet. {no.Message}"),
+            _ when look == "text" => Content(preview.Value!.Text, "text/plain; charset=utf-8"),
+            // The same bytes, as if the reader's system were dark.
+            _ when look == "dark" => Content(preview.Value!.Html.Replace("@media (prefers-color-scheme:dark)", "@media all", StringComparison.Ordinal), "text/html; charset=utf-8"),
+            _ => Content(preview.Value!.Html, "text/html; charset=utf-8"),
+        };
     }
 
     [HttpPost("{id:long}/tests")]
@@ -119,7 +153,7 @@ public sealed class IssuesController(Lists lists, Issues issues, Reports reports
             return NotFound();
         }
 
-        var page = new ComposerPage((await ListAsync(name, ct))!, issue, new IssueForm { Subject = issue.Subject, Markdown = issue.Markdown });
+        var page = await ComposerAsync(issue, Stored(issue), ct);
         var tested = await issues.TestAsync(Me, id, to, ct);
         return tested.Succeeded ? View("Edit", page with { Tested = tested.Value }) : Refuse(tested.Refused, "Edit", page);
     }
@@ -135,8 +169,34 @@ public sealed class IssuesController(Lists lists, Issues issues, Reports reports
         return this.SeeOther($"/newsletters/{issue.List}/issues/{issue.Id}/edit");
     }
 
+    private static IssueForm Stored(IssuePage issue) => new() { Subject = issue.Subject, Markdown = issue.Markdown, Base = issue.ChangedAt.Ticks };
+
+    private async Task<ComposerPage> ComposerAsync(IssuePage issue, IssueForm form, CancellationToken ct) => new((await ListAsync(issue.List, ct))!, issue, form)
+    {
+        Checks = (await checks.CheckAsync(Me, issue.Id, ct)).Value ?? [],
+        Readers = (await subscribers.ListAsync(Me, MyHandle, issue.List, SubscriberState.Confirmed, null, ct)).Value?.Take(3).ToList() ?? [],
+    };
+
+    // The form with its image behind the text, when one came with it.
+    private async Task<Services.Outcome<IssueForm>> WithImageAsync(string name, IssueForm form, CancellationToken ct)
+    {
+        if (form.Image is not { Length: > 0 } file)
+        {
+            return form.Then == "image" ? new Services.Refusal("Choose an image first.", "image") : form;
+        }
+
+        using var content = new MemoryStream();
+        if (file.Length <= ListImages.MostBytes)
+        {
+            await file.CopyToAsync(content, ct);
+        }
+
+        var added = await images.AddAsync(Me, MyHandle, name, content.ToArray(), form.Alt, ct);
+        return added.Succeeded ? form with { Markdown = $"{form.Markdown?.TrimEnd()}\n\n{added.Value.Markdown}\n" } : added.Refused;
+    }
+
     // The front door names its own fields; on this page they stand below Form.
-    private static Services.Refusal InForm(Services.Refusal no) => no is { Field: { } field } and not Services.NotThere ? no with { Field = $"Form.{field}" } : no;
+    private static Services.Refusal InForm(Services.Refusal no) => no is { Field: { } field } and not Services.NotThere ? no with { Field = $"Form.{char.ToUpperInvariant(field[0])}{field[1..]}" } : no;
 
     private async Task<ListPage?> ListAsync(string name, CancellationToken ct) => (await lists.ShowAsync(Me, MyHandle, name, ct)).Value;
 

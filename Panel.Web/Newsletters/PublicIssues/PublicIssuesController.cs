@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc;
 using Panel.Services;
 using Panel.Services.Newsletters;
+using Panel.Services.Newsletters.Writing;
 using Panel.Web.Shared;
 
 namespace Panel.Web.Newsletters;
@@ -25,6 +26,22 @@ public sealed class PublicIssuesController(Archives archives) : PanelController
         Response.Headers.ContentSecurityPolicy = LetterPolicy;
         Response.Headers.CacheControl = "public, max-age=60";
         return Content(read.Value!.Html, "text/html; charset=utf-8");
+    }
+
+    [HttpGet("images/{hash:regex(^[[0-9a-f]]{{32}}$)}.{type:regex(^(png|jpg|gif|webp)$)}")]
+    public async Task<IActionResult> Image(
+        [FromRoute] string handle, [FromRoute] string name, [FromRoute] string hash, [FromRoute] string type, [FromServices] ListImages images, CancellationToken ct)
+    {
+        var read = await images.ReadAsync(handle, name, hash, type, ct);
+        if (read.Refused is { } no)
+        {
+            return no is TakenAway ? StatusCode(StatusCodes.Status410Gone) : NotFound();
+        }
+
+        Response.Headers.ContentSecurityPolicy = LetterPolicy;
+        Response.Headers["Cross-Origin-Resource-Policy"] = "cross-origin";
+        Response.Headers.CacheControl = "public, max-age=3600";
+        return File(read.Value!.Content, $"image/{(type == "jpg" ? "jpeg" : type)}");
     }
 
     [HttpGet("feed.xml"), HttpHead("feed.xml")]
