@@ -122,7 +122,7 @@ public sealed class WritingTests
         await house.SendAsync(id);
         await house.WaitForAsync(id, IssueState.Sent);
 
-        var mails = house.Sink.Accepted.ToDictionary(m => m.To, m => m.Text.Replace("=\r\n", "", StringComparison.Ordinal).Replace("=20", " ", StringComparison.Ordinal));
+        var mails = house.Sink.Accepted.ToDictionary(m => m.To, m => m.Text.Replace("=20", " ", StringComparison.Ordinal).Replace("=\r\n", "", StringComparison.Ordinal));
         Assert.Contains("Dear Anna in Bern", mails["a@a.example"], StringComparison.Ordinal);
         Assert.Contains("Dear friend in your town", mails["b@a.example"], StringComparison.Ordinal);
         foreach (var hostile in new[] { "{rank|x}", "{city}", "{env|x}" })
