@@ -42,6 +42,9 @@ public sealed class PanelApp : WebApplicationFactory<PanelController>
     /// <summary>Replaces the clock when set before the first use.</summary>
     public ManualTime? Time { get; init; }
 
+    /// <summary>No job runs by itself, for tests that say when.</summary>
+    public bool Unscheduled { get; init; }
+
     public string Folder => folder.Path;
 
     public static Actor Admin { get; } = Actor.Operator(0);
@@ -99,6 +102,14 @@ public sealed class PanelApp : WebApplicationFactory<PanelController>
         builder.ConfigureServices(services =>
         {
             services.AddSingleton<IStartupFilter, SocketByHeader>();
+            if (Unscheduled)
+            {
+                foreach (var job in services.Where(s => s.ImplementationType?.Namespace?.StartsWith("Quartz", StringComparison.Ordinal) == true && s.ServiceType == typeof(Microsoft.Extensions.Hosting.IHostedService)).ToList())
+                {
+                    services.Remove(job);
+                }
+            }
+
             if (Time is not null)
             {
                 services.Replace(ServiceDescriptor.Singleton<TimeProvider>(Time));

@@ -31,6 +31,12 @@ public sealed class FingerAccount
     /// <summary>Since when an admin keeps the account from answering, after a report (RFC 1288 §3.2.4); the member cannot undo it.</summary>
     public DateTime? WithheldAt { get; private set; }
 
+    /// <summary>What the admin said about it; the member reads it.</summary>
+    public string? WithheldReason { get; private set; }
+
+    /// <summary>A line of the plan that asks to be pasted into a terminal; admins see it.</summary>
+    public string? Flagged { get; private set; }
+
     /// <summary>Counts changes, so that two people who edit at once do not overwrite each other unseen.</summary>
     public long Version { get; private set; }
 
@@ -46,9 +52,10 @@ public sealed class FingerAccount
         ListedAt = Since(ListedAt, wanted.Listed, now);
         HiddenAt = Since(HiddenAt, wanted.Hidden, now);
         WithheldAt = Since(WithheldAt, wanted.Withheld, now);
+        WithheldReason = WithheldAt is null ? null : wanted.WithheldReason ?? WithheldReason;
         if (wanted.Plan is { } plan && plan != Plan)
         {
-            (Plan, PlanWrittenAt) = (plan, now);
+            (Plan, PlanWrittenAt, Flagged) = (plan, now, PlanSigns.Find(plan));
         }
 
         Version++;

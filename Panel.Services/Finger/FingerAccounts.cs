@@ -59,6 +59,13 @@ public sealed class FingerAccounts(PanelDb db, Members.Members members, AuditTra
         return plans.ConvertAll(p => new FingerPlanPage(p.Id, p.WrittenAt, p.WrittenBy, p.Door, Encoding.UTF8.GetByteCount(p.Plan), p.Plan));
     }
 
+    /// <summary>Accounts whose plan asks to be pasted into a terminal, and those that are withheld.</summary>
+    public async Task<Outcome<IReadOnlyList<CarePage>>> CareAsync(Actor by, CancellationToken ct) => by.IsAdmin
+        ? await db.Set<FingerAccount>().Where(a => a.Flagged != null || a.WithheldAt != null)
+            .Join(db.Users.Where(m => m.RemovedAt == null), a => a.MemberId, m => m.Id, (a, m) => new { m.UserName, a.Flagged, a.WithheldAt, a.WithheldReason })
+            .OrderBy(c => c.UserName).Select(c => new CarePage(c.UserName!, c.Flagged, c.WithheldAt, c.WithheldReason)).ToListAsync(ct)
+        : new NotAllowed("Only an admin looks after other people's plans.");
+
     /// <summary>Changes what is named in <paramref name="asked"/>; safe to repeat. A control character is refused with its line and column.</summary>
     public async Task<Outcome<FingerPage>> SetAsync(Actor by, string handle, FingerChanges asked, CancellationToken ct)
     {
@@ -111,7 +118,7 @@ public sealed class FingerAccounts(PanelDb db, Members.Members members, AuditTra
 
     private static Refusal? Forbidden(Actor by, Member member, FingerChanges wanted) => (wanted.Withheld, member.RemovedAt) switch
     {
-        (not null, _) when !by.IsAdmin => new NotAllowed("Only an admin withholds a finger account or gives it back."),
+        (not null, _) when !by.IsAdmin || by.Door == Door.Agent => new NotAllowed("Only an admin withholds a finger account or gives it back."),
         (_, not null) => new InTheWay($"{member.Handle} was removed, so nobody can finger that handle any more."),
         _ => FingerRules.Check(wanted),
     };
@@ -121,7 +128,7 @@ public sealed class FingerAccounts(PanelDb db, Members.Members members, AuditTra
         (string, string?, string?)[] all =
         [
             ("name", old.Name, now.Name), ("webPage", old.WebPage, now.WebPage), ("project", old.Project, now.Project),
-            ("plan", Short(old.Plan), Short(now.Plan)), ("hidden", YesNo(old.Hidden), YesNo(now.Hidden)), ("withheld", YesNo(old.Withheld), YesNo(now.Withheld)),
+            ("plan", Short(old.Plan), Short(now.Plan)), ("hidden", YesNo(old.Hidden), YesNo(now.Hidden)), ("withheld", YesNo(old.Withheld), YesNo(now.Withheld)), ("withheldReason", old.WithheldReason, now.WithheldReason),
             ("listed", YesNo(old.Listed), YesNo(now.Listed)), ("shows", string.Join(", ", old.Shows), string.Join(", ", now.Shows)),
         ];
         return all.Where(c => c.Item2 != c.Item3);
@@ -172,5 +179,5 @@ public sealed class FingerAccounts(PanelDb db, Members.Members members, AuditTra
     private FingerPage Page(Member member, FingerAccount account) => new(
         member.Handle, reply.AddressOf(member.Handle), FingerRules.NameOf(account.Name, member.Name, member.Handle), account.WebPage, account.Project,
         account.Plan, account.PlanWrittenAt, account.HiddenAt is not null, account.WithheldAt is not null, account.ListedAt is not null,
-        [.. Parts.Where(p => account.Shows.HasFlag(p))], account.Version);
+        [.. Parts.Where(p => account.Shows.HasFlag(p))], account.Version, account.WithheldReason);
 }

@@ -19,6 +19,7 @@ public static class FingerRules
         Name = wanted.Name?.Trim(),
         WebPage = wanted.WebPage?.Trim(),
         Project = wanted.Project?.Trim(),
+        WithheldReason = wanted.Withheld == true ? wanted.WithheldReason?.Trim() : null,
         Plan = wanted.Plan?.Replace("\r\n", "\n", StringComparison.Ordinal),
     };
 
@@ -27,6 +28,7 @@ public static class FingerRules
         OneLine(wanted.Name, "name", "name", NameLength)
         ?? OneLine(wanted.Project, "project", "project", ProjectLength)
         ?? OneLine(wanted.WebPage, "web page", "webPage", WebPageLength)
+        ?? OneLine(wanted.WithheldReason, "reason", "withheldReason", ProjectLength)
         ?? CheckWebPage(wanted.WebPage)
         ?? CheckPlan(wanted.Plan);
 

@@ -27,6 +27,8 @@ public static class FingerSetup
         services.AddScoped<FingerAccounts>();
         services.AddScoped<FingerPosts>();
         services.AddScoped<HomeCopies>();
+        services.AddScoped<HomeTexts>();
+        services.AddScoped<Homes.Homes>();
         services.AddScoped<Notices>();
         services.AddScoped<Follows>();
         services.AddScoped<Refreshes>();

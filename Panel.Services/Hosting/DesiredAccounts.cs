@@ -5,13 +5,14 @@ using Microsoft.EntityFrameworkCore.Storage;
 using Microsoft.Extensions.Options;
 using Panel.Hosting;
 using Panel.Services.Data;
+using Panel.Services.Finger.Homes;
 using Panel.Services.Members;
 
 namespace Panel.Services.Hosting;
 
 /// <summary>What the agent of a host asks: the accounts that are newer than what it has, at once when there are any,
 /// else within milliseconds of the commit that makes one.</summary>
-public sealed class DesiredAccounts(PanelDb db, LiveChanges live, IOptions<HostingOptions> options, TimeProvider time)
+public sealed class DesiredAccounts(PanelDb db, LiveChanges live, IOptions<HostingOptions> options, HomeTexts homes, TimeProvider time)
 {
     /// <summary>Longer than the agent waits, shorter than what proxies cut.</summary>
     public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(60);
@@ -61,6 +62,7 @@ public sealed class DesiredAccounts(PanelDb db, LiveChanges live, IOptions<Hosti
         var keys = await (from k in db.Set<SshKey>() join p in placed on k.MemberId equals p.MemberId select k).AsNoTracking().ToListAsync(ct);
         var databases = (await (from d in db.Set<MemberDatabase>() join p in placed on d.MemberId equals p.MemberId where d.RemovedAt == null orderby d.Id select d).AsNoTracking().ToListAsync(ct)).ToLookup(d => d.MemberId);
         var tasks = (await (from t in db.Set<MemberTask>() join p in placed on t.MemberId equals p.MemberId where t.RemovedAt == null orderby t.Id select t).AsNoTracking().ToListAsync(ct)).ToLookup(t => t.MemberId);
+        var wanted = await homes.WantedAsync(placed.Select(p => p.MemberId), ct);
         var (sitesOf, keysOf, domainsOf) = (sites.ToLookup(s => s.MemberId), keys.ToLookup(k => k.MemberId), domains.ToLookup(d => d.SiteId!.Value));
         var newestPhp = host.ReadFacts()?.PhpVersions.OrderBy(v => Version.TryParse(v, out var parsed) ? parsed : new Version()).LastOrDefault();
         return new AccountsAnswer(host.Name, epoch, host.Revision, full, host.RemovalsHeldAt is null,
@@ -70,7 +72,8 @@ public sealed class DesiredAccounts(PanelDb db, LiveChanges live, IOptions<Hosti
                 [.. sitesOf[a.Member.Id].OrderBy(s => s.Id).Select(s => StateOf(s, a.Member, domainsOf[s.Id], newestPhp))],
                 [.. keysOf[a.Member.Id].OrderBy(k => k.Id).Select(k => new KeyState(k.Id, $"{k.Type} {k.Body}"))],
                 [.. databases[a.Member.Id].Select(d => new DatabaseState(d.Name, d.Engine, d.Verifier))],
-                [.. tasks[a.Member.Id].Select(t => new TaskState(t.Name, t.Schedule, t.ReadArguments(), t.LimitSeconds))])),
+                [.. tasks[a.Member.Id].Select(t => new TaskState(t.Name, t.Schedule, t.ReadArguments(), t.LimitSeconds))],
+                wanted.GetValueOrDefault(a.Member.Id))),
         ], requests);
     }
 

@@ -160,7 +160,7 @@ public partial class FingerPagesTests
         Assert.Equal((HttpStatusCode.NotFound, HttpStatusCode.NotFound), (other.StatusCode, preview.StatusCode));
         Assert.NotEqual(HttpStatusCode.SeeOther, own.StatusCode);
         Assert.NotEqual(Nobody, await app.AskAsync("ann"));
-        using var withheld = await PostAsync(admin, "/finger/ann/withholding");
+        using var withheld = await PostAsync(admin, "/finger/ann/withholding", ("reason", "spam"));
         Assert.Equal(Nobody, await app.AskAsync("ann"));
         using var back = await PostAsync(admin, "/finger/ann/withholding/end");
         Assert.NotEqual(Nobody, await app.AskAsync("ann"));

@@ -1,4 +1,7 @@
 using System.Globalization;
+using Panel.Hosting;
+using Panel.Services;
+using Panel.Services.Finger.Homes;
 using Panel.Services.Hosting;
 using Panel.Web.Doors;
 
@@ -12,12 +15,15 @@ internal static class AgentLink
     {
         var agent = app.MapGroup("/agent/v1").RequireAuthorization(Policies.Agent).ExcludeFromDescription();
         agent.MapGet("/accounts", AccountsAsync);
-        agent.MapPost("/reports", async (HttpContext context, HostInvitations hosts, AgentReports reports, CancellationToken ct) =>
+        agent.MapPost("/reports", async (HttpContext context, HostInvitations hosts, AgentReports reports, Homes homes, CancellationToken ct) =>
             await AgentWire.ReadReportAsync(context.Request.Body, ct) is { } report
-                ? (await reports.StoreAsync(await HostOfAsync(context, hosts, ct), report, ct)).ToResult()
+                ? (await StoreAsync(await HostOfAsync(context, hosts, ct), report, reports, homes, ct)).ToResult()
                 : Results.Problem("This is not a whole report.", statusCode: StatusCodes.Status400BadRequest));
         app.MapPost("/agent/v1/joins", JoinAsync).AllowAnonymous().ExcludeFromDescription();
     }
+
+    private static async Task<Outcome<Done>> StoreAsync(long host, HostReport report, AgentReports reports, Homes homes, CancellationToken ct) =>
+        await reports.StoreAsync(host, report, ct) is { Refused: { } no } ? no : await homes.TakeAsync(host, report.Homes ?? [], ct);
 
     private static async Task JoinAsync(HttpContext context, HostInvitations hosts, CancellationToken ct)
     {

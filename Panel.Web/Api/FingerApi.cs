@@ -1,6 +1,7 @@
 using Panel.Services;
 using Panel.Services.Finger;
 using Panel.Services.Finger.Following;
+using Panel.Services.Finger.Homes;
 using Panel.Services.Finger.Posts;
 
 namespace Panel.Web.Api;
@@ -17,6 +18,10 @@ internal static class FingerApi
 
         MapPosts(api);
         MapFollowing(api);
+
+        finger.MapGet("/home", async (string handle, Actor by, Homes homes, CancellationToken ct) => (await homes.ListAsync(by, handle, ct)).ToResult());
+        finger.MapPut("/home/{file}", async (string handle, string file, HomeChoice choice, Actor by, Homes homes, CancellationToken ct) =>
+            (await homes.SetAsync(by, handle, file, choice.Keep == HomeSide.File, ct)).ToResult());
 
         // The bytes as the server sends them: CRLF, and nothing re-encoded on the way.
         finger.MapGet("/text", async (string handle, bool? wide, Actor by, FingerAccounts accounts, CancellationToken ct) =>

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Panel.Services.Finger;
+using Panel.Services.Finger.Homes;
 
 namespace Panel.Web.Finger;
 
@@ -40,12 +41,21 @@ public sealed class AccountForm
 }
 
 /// <summary>The editor: what is stored, what is typed, and the bytes that would be sent.</summary>
-public sealed record EditorPage(FingerPage Stored, AccountForm Form, Terminal Preview, bool Mine, bool Admin)
+public sealed record EditorPage(FingerPage Stored, AccountForm Form, Terminal Preview, IReadOnlyList<HomePage> Homes, bool Mine, bool Admin)
 {
     /// <summary>The parts that a member chooses from, in the order in which an answer has them.</summary>
     public static IReadOnlyList<(FingerParts Part, string Words)> Parts { get; } =
     [
-        (FingerParts.Address, "Address"), (FingerParts.WebPage, "Web page"), (FingerParts.Project, "Project"), (FingerParts.Plan, "Plan"),
+        (FingerParts.Address, "Address"), (FingerParts.LastPost, "Posts, and whom you follow"), (FingerParts.WebPage, "Web page"), (FingerParts.Project, "Project"), (FingerParts.Plan, "Plan"),
+    ];
+
+    /// <summary>Ways to begin when there is no plan yet.</summary>
+    public static IReadOnlyList<(string Name, string Text)> Starters { get; } =
+    [
+        ("What I am up to", "This week:\n  \n\nNext:\n  \n\nCome by:\n  \n"),
+        ("A sign on the studio door", "Studio open: Thursdays 14:00-19:00\nNext show: \nWrite to me at: \n"),
+        ("A log", "2026-01-01  Began this log.\n"),
+        ("Quiet", "Away, drawing. Back when it rains.\n"),
     ];
 
     public string State => Stored.Withheld ? "withheld" : Stored.Hidden ? "hidden" : "answering";

@@ -2,19 +2,20 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc;
 using Panel.Services;
 using Panel.Services.Finger;
+using Panel.Services.Finger.Homes;
 using Panel.Web.Doors;
 using Panel.Web.Shared;
 
 namespace Panel.Web.Finger;
 
 [Area("Finger"), Authorize(Policies.Member)]
-public sealed class AccountsController(FingerAccounts accounts) : PanelController
+public sealed class AccountsController(FingerAccounts accounts, Homes homes) : PanelController
 {
     [HttpGet("/finger")]
     public Task<IActionResult> Index(CancellationToken ct) => Edit(MyHandle, null, ct);
 
     [HttpGet("/finger/{handle}")]
-    public async Task<IActionResult> Edit(string handle, long? plan, CancellationToken ct)
+    public async Task<IActionResult> Edit([FromRoute] string handle, long? plan, CancellationToken ct, int? start = null)
     {
         var shown = await accounts.ShowAsync(Me, handle, ct);
         if (!shown.Succeeded)
@@ -28,7 +29,27 @@ public sealed class AccountsController(FingerAccounts accounts) : PanelControlle
             form.Plan = earlier.Plan;
         }
 
+        if (start is { } n && string.IsNullOrEmpty(form.Plan) && EditorPage.Starters.ElementAtOrDefault(n) is { Text: { } text })
+        {
+            form.Plan = text;
+        }
+
         return View(nameof(Edit), await PageAsync(shown.Value, form, ct));
+    }
+
+    /// <summary>The plan changed here and in the member's own file: which of the two stays.</summary>
+    [HttpPost("/finger/{handle}/home/{file}")]
+    public async Task<IActionResult> Choose([FromRoute] string handle, [FromRoute] string file, [FromForm] string? keep, CancellationToken ct)
+    {
+        var chosen = await homes.SetAsync(Me, handle, file, keep == "file", ct);
+        if (chosen.Refused is NotThere)
+        {
+            return NotFound();
+        }
+
+        Say(chosen.Refused?.Message ?? (keep == "file" ? $"Your file ~/.{file} is what everybody gets now." : $"The panel's text stays, and is written to ~/.{file}."));
+        Response.Headers.Location = $"/finger/{handle}";
+        return StatusCode(StatusCodes.Status303SeeOther);
     }
 
     [HttpPost("/finger/{handle}")]
@@ -77,6 +98,7 @@ public sealed class AccountsController(FingerAccounts accounts) : PanelControlle
     private async Task<EditorPage> PageAsync(FingerPage stored, AccountForm form, CancellationToken ct)
     {
         var bytes = await accounts.PreviewAsync(Me, stored.Handle, form.Changes(), ct);
-        return new EditorPage(stored, form, Terminal.Of(bytes.Value, form.Plan), stored.Handle == MyHandle, Me.IsAdmin);
+        var waiting = ((await homes.ListAsync(Me, stored.Handle, ct)).Value ?? []).Where(h => h.Other is not null || h.Problem is not null).ToList();
+        return new EditorPage(stored, form, Terminal.Of(bytes.Value, form.Plan), waiting, stored.Handle == MyHandle, Me.IsAdmin);
     }
 }

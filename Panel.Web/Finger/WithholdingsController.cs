@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc;
+using Panel.Services;
 using Panel.Services.Finger;
 using Panel.Web.Doors;
 using Panel.Web.Shared;
@@ -9,24 +10,27 @@ namespace Panel.Web.Finger;
 [Area("Finger"), Authorize(Policies.Admin)]
 public sealed class WithholdingsController(FingerAccounts accounts) : PanelController
 {
+    [HttpGet("/care")]
+    public async Task<IActionResult> Index(CancellationToken ct) => View("~/Finger/Accounts/Care.cshtml", (await accounts.CareAsync(Me, ct)).Value);
+
     [HttpPost("/finger/{handle}/withholding")]
-    public Task<IActionResult> Create(string handle, CancellationToken ct) =>
-        SetAsync(handle, true, "Withheld: from now on this handle answers as if there were no such member.", ct);
+    public Task<IActionResult> Create([FromRoute] string handle, [FromForm] string? reason, CancellationToken ct) =>
+        SetAsync(handle, true, reason, "Withheld: from now on this handle answers as if there were no such member.", ct);
 
     [HttpPost("/finger/{handle}/withholding/end")]
-    public Task<IActionResult> Destroy(string handle, CancellationToken ct) =>
-        SetAsync(handle, false, "Given back: the member decides again what is answered.", ct);
+    public Task<IActionResult> Destroy([FromRoute] string handle, CancellationToken ct) =>
+        SetAsync(handle, false, null, "Given back: the member decides again what is answered.", ct);
 
-    private async Task<IActionResult> SetAsync(string handle, bool withheld, string said, CancellationToken ct)
+    private async Task<IActionResult> SetAsync(string handle, bool withheld, string? reason, string said, CancellationToken ct)
     {
-        var set = await accounts.SetAsync(Me, handle, new FingerChanges(Withheld: withheld), ct);
-        if (!set.Succeeded)
+        var set = await accounts.SetAsync(Me, handle, new FingerChanges(Withheld: withheld, WithheldReason: reason), ct);
+        if (set.Refused is NotThere)
         {
-            return Refuse(set.Refused, "~/Finger/Accounts/Edit.cshtml", null);
+            return NotFound();
         }
 
-        Say(said);
-        Response.Headers.Location = $"/finger/{set.Value.Handle}";
+        Say(set.Refused?.Message ?? said);
+        Response.Headers.Location = $"/finger/{handle}";
         return StatusCode(StatusCodes.Status303SeeOther);
     }
 }

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Text;
 
 namespace Panel.Agent;
 
@@ -25,7 +26,7 @@ internal static class Commands
         "/usr/bin/setpriv", $"--reuid={uid}", $"--regid={uid}", "--clear-groups", "--no-new-privs", "--inh-caps=-all", "--bounding-set=-all", "--", .. command,
     ];
 
-    public static Process Start(IReadOnlyList<string> command, string directory = "/", IReadOnlyDictionary<string, string>? environment = null)
+    public static Process Start(IReadOnlyList<string> command, string directory = "/", IReadOnlyDictionary<string, string>? environment = null, Encoding? bytes = null)
     {
         var start = new ProcessStartInfo(command[0])
         {
@@ -33,6 +34,8 @@ internal static class Commands
             RedirectStandardError = true,
             RedirectStandardInput = true,
             WorkingDirectory = directory,
+            StandardInputEncoding = bytes,
+            StandardOutputEncoding = bytes,
         };
         start.Environment.Clear();
         start.Environment["PATH"] = "/usr/sbin:/usr/bin:/sbin:/bin";
@@ -70,15 +73,15 @@ internal static class Commands
         return System.Text.Encoding.UTF8.GetString(kept.ToArray());
     }
 
-    public static Ran TryWith(string input, string program, IReadOnlyList<string> arguments)
+    /// <param name="bytes">The encoding of what goes in and comes out, when it is bytes and not words.</param>
+    public static Ran TryWith(string input, string program, IReadOnlyList<string> arguments, Encoding? bytes = null)
     {
         try
         {
-            using var process = Start([program, .. arguments]);
+            using var process = Start([program, .. arguments], bytes: bytes);
             var error = process.StandardError.ReadToEndAsync();
             var output = process.StandardOutput.ReadToEndAsync();
-            process.StandardInput.Write(input);
-            process.StandardInput.Close();
+            Feed(process.StandardInput, input);
             if (!process.WaitForExit(Patience))
             {
                 process.Kill(entireProcessTree: true);
@@ -90,6 +93,19 @@ internal static class Commands
         catch (Win32Exception missing)
         {
             return new Ran(-1, "", $"{program} could not be started: {missing.Message}");
+        }
+    }
+
+    private static void Feed(StreamWriter standardInput, string input)
+    {
+        try
+        {
+            standardInput.Write(input);
+            standardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It ended without reading all of it; its exit code says why.
         }
     }
 

@@ -54,7 +54,18 @@ public sealed record AccountState(
     IReadOnlyList<SiteState> Sites,
     IReadOnlyList<KeyState> Keys,
     IReadOnlyList<DatabaseState>? Databases = null,
-    IReadOnlyList<TaskState>? Tasks = null);
+    IReadOnlyList<TaskState>? Tasks = null,
+    HomeState? Home = null);
+
+/// <summary>Texts that a member's own <c>~/.plan</c> and <c>~/.project</c> should have; null leaves a file alone.</summary>
+public sealed record HomeState(HomeFile? Plan, HomeFile? Project);
+
+/// <summary>Written only while the file still has the SHA-256 <paramref name="Seen"/>; empty means while there is none.</summary>
+public sealed record HomeFile(string Text, string Seen);
+
+/// <summary>A member's own <c>plan</c> or <c>project</c> file after it changed, its bytes in base64; without content there is none, or
+/// <paramref name="Problem"/> says why it could not be read. Not a byte[], whose null the generated serialiser writes as empty.</summary>
+public sealed record HomeReport(string Handle, string File, string? Content, string? Problem);
 
 /// <summary>Something a host should do once; the answer is a report with the same id.</summary>
 public sealed record AgentRequest(long Id, AgentWork Work, string? Handle = null, string? Name = null);
@@ -112,7 +123,8 @@ public sealed record HostReport(
     IReadOnlyList<string>? Plan,
     string? Failure = null,
     IReadOnlyList<TaskRun>? Runs = null,
-    IReadOnlyList<TrafficReport>? Traffic = null);
+    IReadOnlyList<TrafficReport>? Traffic = null,
+    IReadOnlyList<HomeReport>? Homes = null);
 
 /// <summary>The body of <c>POST /agent/v1/joins</c>, over TLS only: the code of the line that an admin made.</summary>
 public sealed record JoinRequest(string Code);

@@ -66,6 +66,20 @@ internal static partial class Native
         return (BitConverter.ToInt32(found[20..]), BitConverter.ToInt32(found[24..]), mode & 0xFFF, (mode & 0xF000) == 0x4000);
     }
 
+    /// <summary>What changes whenever a file does; empty when there is none, with <c>!</c> in front when it is no regular file.</summary>
+    public static string Stamp(string path)
+    {
+        Span<byte> found = stackalloc byte[256];
+        // 0x383: STATX_TYPE, MODE, CTIME, INO, SIZE.
+        if (statx(AtFdcwd, path, AtSymlinkNofollow, 0x383, ref MemoryMarshal.GetReference(found)) != 0)
+        {
+            return "";
+        }
+
+        var regular = (BitConverter.ToUInt16(found[28..]) & 0xF000) == 0x8000 ? "" : "!";
+        return $"{regular}{BitConverter.ToInt64(found[32..])} {BitConverter.ToInt64(found[40..])} {BitConverter.ToInt64(found[96..])} {BitConverter.ToInt32(found[104..])}";
+    }
+
     public static void Check(int result, string what, string where)
     {
         if (result < 0)

@@ -1,21 +1,17 @@
 using Panel.Bench;
+using Panel.Bench.Finger;
 
 return args switch
 {
     [] or ["speed"] => await Speed.RunAsync([]),
     ["speed", .. var rows] => await Speed.RunAsync(rows),
-    ["faults", ..] => NoFaultsYet(),
+    ["faults", .. var given] => Panel.Bench.Faults.Faults.Run(given),
+    [SilentRow.Serve] => await SilentRow.ServeAsync(),
     _ => Usage(),
 };
 
-static int NoFaultsYet()
-{
-    Console.Error.WriteLine("The long fault runs are not collected here yet. Their short forms run in infra/test; CrashTests takes PANEL_CRASH_MAILS and PANEL_CRASH_KILLS for longer ones.");
-    return 1;
-}
-
 static int Usage()
 {
-    Console.Error.WriteLine("infra/bench [speed|faults] [ROW...]   without rows: all of them");
+    Console.Error.WriteLine("infra/bench [speed [ROW...] | faults [DURATION [SEED]]]   without rows: all of them; a duration is like 00:10:00");
     return 2;
 }

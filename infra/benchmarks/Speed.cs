@@ -1,4 +1,5 @@
 using System.Globalization;
+using Panel.Bench.Finger;
 
 namespace Panel.Bench;
 
@@ -15,6 +16,8 @@ internal static class Speed
         ("issue", IssueAsync),
         ("import", ImportAsync),
         ("finger", FingerAsync),
+        ("silent", SilentAsync),
+        ("refresh", RefreshAsync),
         ("site", SiteAsync),
     ];
 
@@ -84,6 +87,22 @@ internal static class Speed
                 ? new Row("finger answers against Debian's in.fingerd (xinetd)", $"{f.Panel:N0}/s", $"{peer:N0}/s", f.Panel / peer, ">= 15", f.Panel / peer >= 15, "")
                 : new Row("finger answers against Debian's in.fingerd", $"{f.Panel:N0}/s", "-", null, ">= 15", false, $"left out: {f.PeerLeftOut}"),
         ];
+    }
+
+    private static async Task<IEnumerable<Row>> SilentAsync()
+    {
+        var f = await SilentRow.MeasureAsync();
+        return [new Row(
+            $"{f.Connections:N0} silent finger connections", $"p99 {f.WorstMilliseconds:N1} ms, {f.Bytes / 1024:N1} KiB each", "100 ms, 12 KiB", null, "p99 <= 100 ms, <= 12 KiB each",
+            f.WorstMilliseconds <= 100 && f.Bytes <= 12 * 1024, "memory of the server's process; a new asker at a time")];
+    }
+
+    private static async Task<IEnumerable<Row>> RefreshAsync()
+    {
+        var f = await RefreshRow.MeasureAsync();
+        return [new Row(
+            "refresh of 1,000 followed addresses on 100 hosts of 50 ms", $"{f.Again * 1000:N0} ms", $"{f.Limit * 1000:N0} ms one at a time per host", f.Again / f.Limit, "<= 1.2", f.Again <= f.Limit * 1.2,
+            $"{f.First * 1000:N0} ms the first time, with 20,000 messages stored")];
     }
 
     private static async Task<IEnumerable<Row>> SiteAsync()

@@ -93,7 +93,12 @@ internal sealed class FollowMapping :
         builder.HasKey(r => r.Address);
     }
 
-    public void Configure(EntityTypeBuilder<FingerRemotePost> builder) => builder.ToTable("finger_remote_posts");
+    public void Configure(EntityTypeBuilder<FingerRemotePost> builder)
+    {
+        builder.ToTable("finger_remote_posts");
+        // Both are often saved together: the address must come first.
+        builder.HasOne<FingerRemote>().WithMany().HasForeignKey(p => p.Address);
+    }
 
     public void Configure(EntityTypeBuilder<FingerNotice> builder) => builder.ToTable("finger_notices");
 }

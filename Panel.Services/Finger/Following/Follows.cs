@@ -15,12 +15,33 @@ public sealed record NewFollow(string Address, string? Nick = null);
 /// <param name="Reason">Why there is no newer copy than that.</param>
 public sealed record FollowPage(string Address, string Nick, string Name, bool Here, DateTime FollowedAt, DateTime? FetchedAt, DateTime? ChangedAt, string? Reason);
 
+/// <summary>Somebody to follow; <paramref name="Followers"/> members here do, none for a listed member of the house.</summary>
+public sealed record Suggestion(string Address, string Name, int Followers);
+
 /// <summary>Whom the members follow. An address is fingered before it is stored, so a mistyped one is refused with the reason.</summary>
 public sealed class Follows(
     PanelDb db, Members.Members members, AuditTrail audit, FingerFetch fetch, FingerDesk desk, HomeCopies homes, Notices notices, IOptions<FingerOptions> options, TimeProvider time)
 {
+    private const int Suggested = 20;
+
     public async Task<Outcome<IReadOnlyList<FollowPage>>> ListAsync(Actor by, string handle, CancellationToken ct) =>
         await members.ReachAsync(by, handle, ct) is { } member ? Outcome.Of(await PagesAsync(member.Id, null, ct)) : new NotThere($"member {handle}");
+
+    /// <summary>Whom the member might follow: those whom others here follow, then listed members of the house.</summary>
+    public async Task<Outcome<IReadOnlyList<Suggestion>>> SuggestAsync(Actor by, string handle, CancellationToken ct)
+    {
+        if (await members.ReachAsync(by, handle, ct) is not { } member)
+        {
+            return new NotThere($"member {handle}");
+        }
+
+        var known = (await db.Set<FingerFollow>().Where(f => f.MemberId == member.Id).Select(f => f.Address).ToListAsync(ct)).Append($"{member.Handle}@{options.Value.Host}").ToHashSet();
+        var often = await db.Set<FingerFollow>().Join(db.Set<FingerRemote>(), f => f.Address, r => r.Address, (f, r) => new { f.Address, r.Name })
+            .GroupBy(f => new { f.Address, f.Name }).Select(g => new { g.Key.Address, g.Key.Name, Count = g.Count() }).OrderByDescending(g => g.Count).Take(Suggested * 2).ToListAsync(ct);
+        var listed = await new FingerCards(db).ListedAsync(Suggested * 2, ct);
+        return Outcome.Of<IReadOnlyList<Suggestion>>([.. often.Select(o => new Suggestion(o.Address, o.Name, o.Count))
+            .Concat(listed.Select(c => new Suggestion($"{c.Handle}@{options.Value.Host}", c.Name, 0))).Where(s => !known.Contains(s.Address)).Take(Suggested)]);
+    }
 
     /// <summary>Safe to repeat. Takes as long as the other server does, at most the patience.</summary>
     public async Task<Outcome<FollowPage>> AddAsync(Actor by, string handle, NewFollow wanted, CancellationToken ct)

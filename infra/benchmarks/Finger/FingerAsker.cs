@@ -9,12 +9,18 @@ internal static class FingerAsker
 {
     private const int IpBindAddressNoPort = 24; // linux/in.h: the port is chosen at connect, so 32 addresses have 28,000 ports each.
 
-    public static async Task AskAsync(IPEndPoint server, int lane, string handle, CancellationToken ct)
+    public static async Task<Socket> ConnectAsync(IPEndPoint server, int lane, CancellationToken ct)
     {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         socket.SetRawSocketOption(0, IpBindAddressNoPort, BitConverter.GetBytes(1));
         socket.Bind(new IPEndPoint(new IPAddress([127, 0, 1, (byte)(1 + (lane % 32))]), 0));
         await socket.ConnectAsync(server, ct);
+        return socket;
+    }
+
+    public static async Task AskAsync(IPEndPoint server, int lane, string handle, CancellationToken ct)
+    {
+        using var socket = await ConnectAsync(server, lane, ct);
         await socket.SendAsync(Encoding.ASCII.GetBytes(handle + "\r\n"), ct);
         var answer = new byte[2048];
         var length = 0;

@@ -22,7 +22,7 @@ internal sealed class PanelFinger : IAsyncDisposable
 
     public static string HandleOf(int i) => string.Create(CultureInfo.InvariantCulture, $"member{i:00000}");
 
-    public static async Task<PanelFinger> StartAsync(int accounts, CancellationToken ct)
+    public static async Task<PanelFinger> StartAsync(int accounts, CancellationToken ct, TimeSpan? patience = null)
     {
         var panel = new PanelFinger();
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -30,7 +30,7 @@ internal sealed class PanelFinger : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection(
         [
             new("Panel:Data", panel._folder), new("Finger:Listen", "127.0.0.1:0"), new("Finger:Host", "collective.example"),
-            new("Finger:ConnectionsPerAddress", "100000"), new("Finger:QueriesPerSecond", "1000000"),
+            new("Finger:ConnectionsPerAddress", "100000"), new("Finger:QueriesPerSecond", "1000000"), new("Finger:LinePatience", (patience ?? TimeSpan.FromSeconds(10)).ToString()),
         ]);
         builder.Logging.AddProvider(new LinesToNowhere());
         builder.Services.AddData(builder.Configuration).AddMembers().AddFinger(builder.Configuration);
