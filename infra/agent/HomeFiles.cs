@@ -17,53 +17,67 @@ internal sealed class HomeFiles(Layout layout, Action<string> log)
     private readonly Dictionary<(string Handle, string File), (string Stamp, string Hash)> told = [];
     private readonly Dictionary<(string Handle, string File), string> failed = [];
 
-    /// <summary>What has changed in the homes since it was last told. Once Panel has it, <paramref name="said"/> is called.</summary>
-    public IReadOnlyList<HomeReport> Look(IEnumerable<AccountState> accounts, out Action said)
+    /// <summary>Looks every second, beside the passes: what changed is told, and then what Panel wants is written.</summary>
+    public async Task RunAsync(Func<IEnumerable<AccountState>> accounts, Func<IReadOnlyList<HomeReport>, Task<bool>> tell, TimeProvider time, CancellationToken ct)
     {
-        var (news, marks) = (new List<HomeReport>(), new List<Action>());
-        foreach (var account in accounts.Where(a => a.Status == AccountStatus.Active && Identity.IsMember(a.Uid) && Grammar.IsHandle(a.Handle)))
+        using var second = new PeriodicTimer(TimeSpan.FromSeconds(1), time);
+        while (await second.WaitForNextTickAsync(ct))
         {
-            foreach (var file in Names)
+            try
             {
-                var stamp = Native.Stamp(Place(account, file));
-                var known = told.GetValueOrDefault((account.Handle, file), ("", ""));
-                if (stamp == known.Item1 || (stamp.Length == 0 && known.Item1.Length == 0 && WantedOf(account, file) is not { Seen.Length: > 0 }))
+                // A child takes milliseconds; nobody else waits for it.
+                var news = await Task.Run(() => Each(accounts(), Look).OfType<News>().ToList(), ct);
+                if (news.Count == 0 || await tell([.. news.Select(n => n.Report)]))
                 {
-                    continue;
+                    news.ForEach(n => told[(n.Report.Handle, n.Report.File)] = (n.Stamp, n.Hash));
+                    await Task.Run(() => Each(accounts(), Write).Count(), ct);
                 }
-
-                var report = stamp.Length == 0 ? new HomeReport(account.Handle, file, null, null) : Read(account, file, stamp);
-                news.Add(report);
-                marks.Add(() => told[(account.Handle, file)] = (stamp, HashOf(report)));
+            }
+#pragma warning disable CA1031 // Whatever is wrong in one home, the agent goes on looking.
+            catch (Exception no) when (no is not OperationCanceledException)
+#pragma warning restore CA1031
+            {
+                log($"The homes are looked at again: {no.Message}");
             }
         }
-
-        said = () => marks.ForEach(m => m());
-        return news;
     }
 
-    /// <summary>Writes what Panel wants where the file is still the one that Panel has seen.</summary>
-    public void Write(IEnumerable<AccountState> accounts)
+    private IEnumerable<T> Each<T>(IEnumerable<AccountState> accounts, Func<AccountState, string, T> act) =>
+        from account in accounts.Where(a => a.Status == AccountStatus.Active && Identity.IsMember(a.Uid) && Grammar.IsHandle(a.Handle)) from file in Names select act(account, file);
+
+    private News? Look(AccountState account, string file)
     {
-        foreach (var account in accounts.Where(a => a is { Status: AccountStatus.Active, Home: not null } && Directory.Exists($"{layout.Tree(a.Handle)}/home")))
+        var stamp = Native.Stamp(Place(account, file));
+        var known = told.GetValueOrDefault((account.Handle, file), ("", ""));
+        if (stamp == known.Item1 || (stamp.Length == 0 && known.Item1.Length == 0 && WantedOf(account, file) is not { Seen.Length: > 0 }))
         {
-            foreach (var file in Names)
-            {
-                var known = told.GetValueOrDefault((account.Handle, file), ("", ""));
-                if (WantedOf(account, file) is { } wanted && wanted.Seen == known.Item2 && Native.Stamp(Place(account, file)) == known.Item1 && failed.GetValueOrDefault((account.Handle, file)) != wanted.Text
-                    && Write(account, Place(account, file), wanted.Text) is { } no)
-                {
-                    log($"{account.Handle}: .{file} was not written: {no}");
-                    failed[(account.Handle, file)] = wanted.Text;
-                }
-            }
+            return null;
         }
+
+        var report = stamp.Length == 0 ? new HomeReport(account.Handle, file, null, null) : Read(account, file, stamp);
+        return new News(report, stamp, report.Problem is not null ? "!" : report.Content is null ? "" : Convert.ToHexStringLower(SHA256.HashData(Convert.FromBase64String(report.Content))));
+    }
+
+    /// <summary>Only while the file is still the one that Panel has seen; what cannot be written is tried again when Panel wants another text.</summary>
+    private bool Write(AccountState account, string file)
+    {
+        var (key, place) = ((account.Handle, file), Place(account, file));
+        var (stamp, hash) = told.GetValueOrDefault(key, ("", ""));
+        if (WantedOf(account, file) is not { } wanted || wanted.Seen != hash || failed.GetValueOrDefault(key) == wanted.Text || !Directory.Exists(Path.GetDirectoryName(place)) || Native.Stamp(place) != stamp)
+        {
+            return false;
+        }
+
+        if (Put(account, place, wanted.Text) is { } no)
+        {
+            log($"{account.Handle}: .{file} was not written: {no}");
+            failed[key] = wanted.Text;
+        }
+
+        return true;
     }
 
     private static HomeFile? WantedOf(AccountState account, string file) => file == "plan" ? account.Home?.Plan : account.Home?.Project;
-
-    private static string HashOf(HomeReport report) =>
-        report.Problem is not null ? "!" : report.Content is null ? "" : Convert.ToHexStringLower(SHA256.HashData(Convert.FromBase64String(report.Content)));
 
     private string Place(AccountState account, string file) => $"{layout.Tree(account.Handle)}/home/.{file}";
 
@@ -82,7 +96,7 @@ internal sealed class HomeFiles(Layout layout, Action<string> log)
     }
 
     /// <summary>Beside its place and renamed in; what was there meanwhile stays beside it as <c>.plan~</c>. Returns what went wrong.</summary>
-    private static string? Write(AccountState account, string place, string text)
+    private static string? Put(AccountState account, string place, string text)
     {
         var fresh = $"{place}.panel";
         string[][] steps =
@@ -99,4 +113,6 @@ internal sealed class HomeFiles(Layout layout, Action<string> log)
         var whole = Commands.As(account.Uid, command);
         return Commands.TryWith(input, whole[0], [.. whole.Skip(1)], Bytes);
     }
+
+    private sealed record News(HomeReport Report, string Stamp, string Hash);
 }

@@ -14,8 +14,6 @@ internal sealed class HostAgent(AgentOptions options, Host host, AgentLink link,
 
     private const int LongestTail = 2000;
 
-    private static readonly TimeSpan HomesEvery = TimeSpan.FromSeconds(1);
-
     private static readonly TimeSpan AfterTrouble = TimeSpan.FromSeconds(2);
 
     private readonly Retries retries = new(time);
@@ -117,38 +115,8 @@ internal sealed class HostAgent(AgentOptions options, Host host, AgentLink link,
         }
     }
 
-    /// <summary>Beside the passes, so that a plan that was put by SFTP is told within a second or two.</summary>
-    private async Task HomesAsync(CancellationToken ct)
-    {
-        var homes = new HomeFiles(host.Layout, host.Log);
-        while (true)
-        {
-            await Task.Delay(HomesEvery, time, ct);
-            var now = Volatile.Read(ref desired);
-            if (now.Epoch.Length == 0)
-            {
-                continue;
-            }
-
-            try
-            {
-                // A child takes milliseconds; the passes must not wait for it.
-                var (news, said) = await Task.Run(() => (homes.Look(now.Accounts.Values, out var s), s), ct);
-                if (news.Count == 0 || await TellAsync(Facts() with { Homes = news }, ct))
-                {
-                    said();
-                    now = Volatile.Read(ref desired);
-                    await Task.Run(() => homes.Write(now.Accounts.Values), ct);
-                }
-            }
-#pragma warning disable CA1031 // Whatever is wrong in one home, the agent goes on looking.
-            catch (Exception no) when (no is not OperationCanceledException)
-#pragma warning restore CA1031
-            {
-                host.Log($"The homes are looked at again: {no.Message}");
-            }
-        }
-    }
+    private Task HomesAsync(CancellationToken ct) => new HomeFiles(host.Layout, host.Log).RunAsync(
+        () => Volatile.Read(ref desired) is { Epoch.Length: > 0 } now ? now.Accounts.Values : [], news => TellAsync(Facts() with { Homes = news }, ct), time, ct);
 
     private async Task TurnAsync(AccountsAnswer? answer, CancellationToken ct)
     {
