@@ -43,7 +43,34 @@ internal sealed class AgentLink : IDisposable
         answer.EnsureSuccessStatusCode();
     }
 
+    /// <summary>Sends an archive while it is being written; null when Panel has all of it, else why not.</summary>
+    public async Task<string?> UploadAsync(long request, Func<Stream, Task> write, CancellationToken ct)
+    {
+        using var patient = new HttpClient(new SocketsHttpHandler { ConnectCallback = ConnectAsync, UseProxy = false, UseCookies = false }) { BaseAddress = http.BaseAddress, Timeout = Timeout.InfiniteTimeSpan };
+        using var body = new Pushed(write);
+        try
+        {
+            using var answer = await patient.PutAsync(string.Create(CultureInfo.InvariantCulture, $"agent/v1/archives/{request}"), body, ct);
+            return answer.IsSuccessStatusCode ? null : $"Panel did not take the archive: {(int)answer.StatusCode}.";
+        }
+        catch (Exception no) when (no is HttpRequestException or IOException or MachineException)
+        {
+            return (no.InnerException ?? no).Message;
+        }
+    }
+
     public void Dispose() => http.Dispose();
+
+    private sealed class Pushed(Func<Stream, Task> write) : HttpContent
+    {
+        protected override Task SerializeToStreamAsync(Stream stream, System.Net.TransportContext? context) => write(stream);
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
+    }
 
     /// <summary>A socket that another user listens on is not Panel, whatever it answers.</summary>
     private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken ct)

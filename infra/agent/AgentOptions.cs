@@ -21,6 +21,9 @@ internal sealed partial record AgentOptions
 
     public Ports Wanted { get; init; } = new(18080, 18443, 2222);
 
+    /// <summary>Where the repositories lie: a directory of Panel's user, or any place that restic knows.</summary>
+    public string Backups { get; init; } = "";
+
     /// <summary>Largest size in bytes of the sparse btrfs image that holds the accounts; 0 means plain directories.</summary>
     public long ImageBytes { get; init; } = 20L << 30;
 
@@ -62,6 +65,7 @@ internal sealed partial record AgentOptions
                 Port("Hosting__HttpPort", Value("Hosting__HttpPort"), 18080),
                 Port("Hosting__HttpsPort", Value("Hosting__HttpsPort"), 18443),
                 Port("Hosting__SftpPort", Value("Hosting__SftpPort"), 2222)),
+            Backups = Value("Backup__Repository") ?? Path.Combine(full, "backups"),
             ImageBytes = Number("Hosting__ImageBytes", Value("Hosting__ImageBytes"), 20L << 30, 0, 1L << 50),
             FullPassEvery = TimeSpan.FromSeconds(Number("Hosting__FullPassSeconds", Value("Hosting__FullPassSeconds"), 180, 1, 86400)),
             PhpIdle = TimeSpan.FromSeconds(Number("Hosting__PhpIdleSeconds", Value("Hosting__PhpIdleSeconds"), 120, 1, 86400)),

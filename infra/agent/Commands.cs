@@ -56,6 +56,13 @@ internal static class Commands
     /// <summary>What a program of a member's says on both streams, to its end, of which the first 64 KiB are kept.</summary>
     public static async Task<string> ReadAsync(Process process)
     {
+        var said = ReadAsync(process.StandardOutput.BaseStream, process.StandardError.BaseStream);
+        await process.WaitForExitAsync();
+        return await said;
+    }
+
+    public static async Task<string> ReadAsync(params IEnumerable<Stream> streams)
+    {
         var kept = new MemoryStream();
         async Task TakeAsync(Stream from)
         {
@@ -69,7 +76,7 @@ internal static class Commands
             }
         }
 
-        await Task.WhenAll(TakeAsync(process.StandardOutput.BaseStream), TakeAsync(process.StandardError.BaseStream), process.WaitForExitAsync());
+        await Task.WhenAll(streams.Select(TakeAsync));
         return System.Text.Encoding.UTF8.GetString(kept.ToArray());
     }
 

@@ -73,6 +73,14 @@ internal abstract class DatabaseServer(Layout layout, string name, int uid, stri
 
     public abstract IReadOnlyDictionary<string, long> Sizes();
 
+    /// <summary>Opens one database to a password of a moment, in place of a member's that nobody knows; returns the user's name.</summary>
+    public abstract string Lend(string database, Access access, string password);
+
+    public abstract void TakeBack(string database, Access access, string user);
+
+    /// <summary>The program that dumps or loads a database, and the variable that holds its password.</summary>
+    public abstract (IReadOnlyList<string> Command, string Variable) Tool(bool dump, string database, string user);
+
     protected abstract IReadOnlyList<string> Make(string directory);
 
     protected abstract string Configuration();

@@ -66,6 +66,23 @@ internal sealed class Databases(Layout layout, Action<string> log)
         .Where(s => s.Key.Contains('_', StringComparison.Ordinal)).Select(s => (Parts: s.Key.Split('_', 2), s.Value))
         .ToLookup(s => s.Parts[0], s => new DatabaseUse(s.Parts[1], s.Value), StringComparer.Ordinal);
 
+    /// <summary>Runs the client program as the member, never as root or as the servers' superuser: what it reads is the member's.</summary>
+    public async Task WithLoginAsync(string key, int uid, bool dump, Func<IReadOnlyList<string>, IReadOnlyDictionary<string, string>, Task> run)
+    {
+        var ((server, name), password) = (Split(key), Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(16)));
+        var access = Of(HandleOf(key)).GetValueOrDefault(key) ?? throw new MachineException($"The database {name} is not there yet.");
+        var user = server.Lend(name, access, password);
+        try
+        {
+            var (command, variable) = server.Tool(dump, name, user);
+            await run(Commands.As(uid, command), new Dictionary<string, string> { [variable] = password });
+        }
+        finally
+        {
+            server.TakeBack(name, access, user);
+        }
+    }
+
     public void Stop()
     {
         foreach (var server in servers.Values)

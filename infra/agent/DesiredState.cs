@@ -16,8 +16,14 @@ public enum SiteKind { Static, Php, Proxy }
 public enum ItemState { Live, Failed, Suspended, Removed }
 
 /// <summary>What Panel asks of a host beside its accounts: a dry run, a full pass now, a usage sample, or for one account a run
-/// of a task or the end of a site's log.</summary>
-public enum AgentWork { Plan, Converge, Usage, Task, Log }
+/// of a task, the end of a site's log, a backup, its restore, its reading back as a trial, or an archive to take along.</summary>
+public enum AgentWork { Plan, Converge, Usage, Log, Task, Backup, Restore, Trial, Export }
+
+/// <summary>Which backup, and what of it: a path, a database, or all. <paramref name="Secret"/> opens the repository.</summary>
+public sealed record BackupOrder(string Secret, string? Snapshot = null, string? Path = null, string? Database = null, bool Beside = false);
+
+/// <summary>A backup that was made or read: bytes of the archive and its SHA-256; <paramref name="Notes"/> say what was not to be had.</summary>
+public sealed record BackupMade(string Handle, string Snapshot, long Bytes, string Sha256, IReadOnlyList<string> Notes);
 
 /// <summary>One site. <paramref name="Address"/> is the automatic name; <paramref name="Domains"/> are proved own names,
 /// A-labels, lower case, without the final dot. <paramref name="Canonical"/>, one of these names, is where the others send their visitors.</summary>
@@ -68,7 +74,7 @@ public sealed record HomeFile(string Text, string Seen);
 public sealed record HomeReport(string Handle, string File, string? Content, string? Problem);
 
 /// <summary>Something a host should do once; the answer is a report with the same id.</summary>
-public sealed record AgentRequest(long Id, AgentWork Work, string? Handle = null, string? Name = null);
+public sealed record AgentRequest(long Id, AgentWork Work, string? Handle = null, string? Name = null, BackupOrder? Backup = null);
 
 /// <summary>What one hour (UTC) of a site's log adds. A batch is told until it is heard, and counted once.</summary>
 public sealed record TrafficReport(string Batch, string Handle, string Site, DateTime Hour, long Bytes, long Requests, long Visits, long Errors);
@@ -124,7 +130,8 @@ public sealed record HostReport(
     string? Failure = null,
     IReadOnlyList<TaskRun>? Runs = null,
     IReadOnlyList<TrafficReport>? Traffic = null,
-    IReadOnlyList<HomeReport>? Homes = null);
+    IReadOnlyList<HomeReport>? Homes = null,
+    BackupMade? Backup = null);
 
 /// <summary>The body of <c>POST /agent/v1/joins</c>, over TLS only: the code of the line that an admin made.</summary>
 public sealed record JoinRequest(string Code);

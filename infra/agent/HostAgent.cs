@@ -20,6 +20,7 @@ internal sealed class HostAgent(AgentOptions options, Host host, AgentLink link,
     private readonly Ledger ledger = new();
     private readonly Tasks tasks = new(host.Layout, time);
     private readonly HashSet<long> atWork = [];
+    private readonly Backups backups = new(options, host);
     private Desired desired = Desired.Load(host.Layout, host.Log);
     private DateTimeOffset nextFull;
     private TimeSpan absence = TimeSpan.Zero;
@@ -85,16 +86,39 @@ internal sealed class HostAgent(AgentOptions options, Host host, AgentLink link,
             }
         }
 
-        var run = await tasks.RunNowAsync(request.Handle ?? "", request.Name ?? "");
-        var failure = run is null ? "There is no such task that may run now: the account is suspended, or the task is running already." : null;
         // Panel never asks again for what it has heard of.
-        if (!await TellAsync(Facts() with { RequestId = request.Id, Failure = failure, Runs = run is null ? null : [run] }, ct))
+        if (!await TellAsync(await AnswerAsync(request, ct), ct))
         {
             lock (atWork)
             {
                 atWork.Remove(request.Id);
             }
         }
+    }
+
+    private async Task<HostReport> AnswerAsync(AgentRequest request, CancellationToken ct)
+    {
+        var answer = Facts() with { RequestId = request.Id };
+        if (request.Work == AgentWork.Task)
+        {
+            var run = await tasks.RunNowAsync(request.Handle ?? "", request.Name ?? "");
+            return run is not null ? answer with { Runs = [run] }
+                : answer with { Failure = "There is no such task that may run now: the account is suspended, or the task is running already." };
+        }
+
+        if (desired.Accounts.GetValueOrDefault(request.Handle ?? "") is not { } account || !host.Users.Read().ContainsKey(account.Handle) || !Directory.Exists(host.Layout.Tree(account.Handle)))
+        {
+            return answer with { Failure = "The account is not on this host." };
+        }
+
+        if (request.Work == AgentWork.Export)
+        {
+            var failure = await link.UploadAsync(request.Id, to => backups.ArchiveAsync(account, to, ct), ct);
+            return answer with { Failure = failure };
+        }
+
+        var (why, made) = await backups.RunAsync(account, request.Work, request.Backup ?? new BackupOrder(""), ct);
+        return answer with { Failure = why, Backup = made };
     }
 
     private async Task LoopAsync(CancellationToken ct)
@@ -135,7 +159,7 @@ internal sealed class HostAgent(AgentOptions options, Host host, AgentLink link,
             await TellAsync(Facts() with { RequestId = request.Id, Plan = plan }, ct);
         }
 
-        foreach (var request in requests.Where(r => r.Work == AgentWork.Task))
+        foreach (var request in requests.Where(r => r.Work >= AgentWork.Task))
         {
             _ = Task.Run(() => WorkAsync(request, ct), ct);
         }

@@ -33,6 +33,18 @@ internal sealed class MariaDb(Layout layout) : DatabaseServer(layout, "mariadb",
         .Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split('\t'))
         .ToDictionary(l => Path.GetFileName(l[1]).Replace("@002d", "-", StringComparison.Ordinal), l => long.Parse(l[0], CultureInfo.InvariantCulture));
 
+    public override string Lend(string database, Access access, string password)
+    {
+        Run($"ALTER USER '{database}'@'localhost' IDENTIFIED VIA mysql_native_password USING {(access.Locked ? "" : $"'{access.Verifier}' OR mysql_native_password USING ")}PASSWORD('{password}') ACCOUNT UNLOCK;");
+        return database;
+    }
+
+    public override void TakeBack(string database, Access access, string user) => Put(database, access);
+
+    public override (IReadOnlyList<string> Command, string Variable) Tool(bool dump, string database, string user) => (dump
+        ? ["/usr/bin/mariadb-dump", "--no-defaults", "-S", $"{Sockets}/mariadb.sock", "-u", user, "--single-transaction", "--routines", "--no-tablespaces", database]
+        : ["/usr/bin/mariadb", "--no-defaults", "-S", $"{Sockets}/mariadb.sock", "-u", user, "--batch", database], "MYSQL_PWD");
+
     protected override IReadOnlyList<string> Make(string directory) =>
         ["/usr/bin/mariadb-install-db", "--no-defaults", "--auth-root-authentication-method=socket", "--skip-test-db", $"--datadir={directory}"];
 

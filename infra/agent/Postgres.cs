@@ -32,6 +32,19 @@ internal sealed class Postgres(Layout layout) : DatabaseServer(layout, "postgres
     public override IReadOnlyDictionary<string, long> Sizes() =>
         Ask("SELECT datname, pg_database_size(oid) FROM pg_database;").ToDictionary(r => r[0], r => long.Parse(r[1], CultureInfo.InvariantCulture));
 
+    public override string Lend(string database, Access access, string password)
+    {
+        var user = $"lent-{Guid.NewGuid():n}";
+        Run($"""CREATE ROLE "{user}" LOGIN PASSWORD '{password}' IN ROLE "{database}" VALID UNTIL '{DateTime.UtcNow.AddDays(1):yyyy-MM-dd}'; ALTER ROLE "{user}" SET role = '{database}';""");
+        return user;
+    }
+
+    public override void TakeBack(string database, Access access, string user) => Run($"""DROP ROLE IF EXISTS "{user}";""");
+
+    public override (IReadOnlyList<string> Command, string Variable) Tool(bool dump, string database, string user) => (dump
+        ? ["/usr/bin/pg_dump", "-w", "-h", Sockets, "-U", user, "-d", database, "--no-owner", "--no-acl", "--clean", "--if-exists", $"--role={database}"]
+        : ["/usr/bin/psql", "-X", "-q", "-w", "-1", "-h", Sockets, "-U", user, "-d", database, "-v", "ON_ERROR_STOP=1"], "PGPASSWORD");
+
     protected override void Settle() => Run("REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC;");
 
     protected override IReadOnlyList<string> Make(string directory) =>

@@ -1,0 +1,217 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Text.RegularExpressions;
+using Panel.Hosting;
+
+namespace Panel.Agent;
+
+/// <summary>Archives of accounts. Files are read and written as the member, so that no link, device or name in a home or in an
+/// archive leads root anywhere; restic sees one stream and runs as Panel's user, who owns the repositories.</summary>
+internal sealed partial class Backups(AgentOptions options, Host host)
+{
+    private const string Stream = "account.tar";
+
+    // Two archives at once would only make each other slow.
+    private readonly SemaphoreSlim one = new(1);
+
+    public async Task<(string? Failure, BackupMade? Made)> RunAsync(AccountState account, AgentWork work, BackupOrder order, CancellationToken ct)
+    {
+        await one.WaitAsync(ct);
+        try
+        {
+            return work switch
+            {
+                AgentWork.Backup => (null, await BackUpAsync(account, order, ct)),
+                AgentWork.Trial => (null, await ReadBackAsync(account, order, System.IO.Stream.Null, ct)),
+                _ => (null, await RestoreAsync(account, order, ct)),
+            };
+        }
+        catch (Exception no) when (no is MachineException or IOException or UnauthorizedAccessException)
+        {
+            return (no.Message, null);
+        }
+        finally
+        {
+            one.Release();
+        }
+    }
+
+    /// <summary>Writes home, private, the sites and a dump of each database as one tar; says what could not be read.</summary>
+    public async Task<IReadOnlyList<string>> ArchiveAsync(AccountState account, Stream to, CancellationToken ct)
+    {
+        var (tree, uid, notes) = (host.Layout.Tree(account.Handle), account.Uid, new List<string>());
+        var work = $"{host.Layout.Root}/work/{Guid.NewGuid():n}";
+        Files.Directory($"{host.Layout.Root}/work", Modes.Traverse);
+        Files.Directory(work, Modes.Group, 0, uid);
+        Files.Directory($"{work}/databases", Modes.Group, 0, uid);
+        try
+        {
+            foreach (var database in (account.Databases ?? []).Where(Grammar.IsDatabase))
+            {
+                var (place, key) = ($"{work}/databases/{FileOf(database)}", Databases.KeyOf(account.Handle, database));
+                await using var file = new FileStream(place, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = Modes.Secret });
+                await host.Databases.WithLoginAsync(key, uid, dump: true, (command, secret) => MustAsync(command, secret, null, file, ct));
+                Native.Own(place, 0, uid);
+                File.SetUnixFileMode(place, Modes.GroupFile);
+            }
+
+            string[] parts = ["home", "private", .. account.Sites.Where(s => Grammar.IsSiteName(s.Name)).Select(s => $"sites/{s.Name}/public").Where(p => Directory.Exists($"{tree}/{p}"))];
+            var tar = await PipeAsync(Commands.As(uid, ["/usr/bin/tar", "-c", "-f", "-", "--format=posix", "--ignore-failed-read", "-C", tree, .. parts, "-C", work, "databases"]), null, null, to, ct);
+            notes.AddRange(tar.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Take(20));
+            return tar.Code is 0 or 1 ? notes : throw new MachineException($"The files could not be read: {tar.Reason}");
+        }
+        finally
+        {
+            Volume.Discard(work);
+        }
+    }
+
+    private async Task<BackupMade> BackUpAsync(AccountState account, BackupOrder order, CancellationToken ct)
+    {
+        if ((await ResticAsync(account, order, null, System.IO.Stream.Null, ct, "cat", "config")).Code != 0)
+        {
+            Must(await ResticAsync(account, order, null, System.IO.Stream.Null, ct, "init"));
+        }
+
+        var pipe = new System.IO.Pipelines.Pipe();
+        using var sum = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var counted = new Summed(pipe.Writer.AsStream(), sum);
+        var said = new MemoryStream();
+        var keep = ResticAsync(account, order, pipe.Reader.AsStream(), said, ct, "backup", "--stdin", "--stdin-filename", Stream, "--host", account.Handle, "--json");
+        Exception? broken = null;
+        IReadOnlyList<string> notes = [];
+        try
+        {
+            notes = await ArchiveAsync(account, counted, ct);
+        }
+        catch (Exception no) when (no is MachineException or IOException)
+        {
+            broken = no;
+        }
+
+        await pipe.Writer.CompleteAsync();
+        Must(await keep);
+        var id = SnapshotId().Match(System.Text.Encoding.UTF8.GetString(said.ToArray())).Groups[1].Value;
+        if (broken is not null)
+        {
+            // Half an archive must not be taken for a backup.
+            await ResticAsync(account, order, null, System.IO.Stream.Null, ct, "forget", id);
+            throw new MachineException(broken.Message);
+        }
+
+        return new BackupMade(account.Handle, id, counted.Length, Convert.ToHexStringLower(sum.GetCurrentHash()), notes);
+    }
+
+    private async Task<BackupMade> ReadBackAsync(AccountState account, BackupOrder order, Stream to, CancellationToken ct)
+    {
+        if (!SnapshotName().IsMatch(order.Snapshot ?? ""))
+        {
+            throw new MachineException("This is not the id of a backup.");
+        }
+
+        using var sum = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var counted = new Summed(to, sum);
+        Must(await ResticAsync(account, order, null, counted, ct, "dump", order.Snapshot!, Stream));
+        return new BackupMade(account.Handle, order.Snapshot!, counted.Length, Convert.ToHexStringLower(sum.GetCurrentHash()), []);
+    }
+
+    private async Task<BackupMade> RestoreAsync(AccountState account, BackupOrder order, CancellationToken ct)
+    {
+        var (tree, pipe) = (host.Layout.Tree(account.Handle), new System.IO.Pipelines.Pipe());
+        if (account.Status != AccountStatus.Active || order.Path is { } path && (path.Length == 0 || path[0] is '/' or '-' || path.Split('/').Contains("..") || path.Contains('\0', StringComparison.Ordinal)))
+        {
+            throw new MachineException("Only an active account is restored, and a path is one inside it, such as home/letter.txt or sites/web/public.");
+        }
+
+        var database = (account.Databases ?? []).FirstOrDefault(d => d.Name == order.Database && Grammar.IsDatabase(d));
+        if (order.Database is not null && database is null)
+        {
+            throw new MachineException($"There is no database {order.Database} to restore into; add it first.");
+        }
+
+        IReadOnlyList<string> place = order.Beside ? ["-C", $"{tree}/home", $"--one-top-level=restored-{order.Snapshot}"] : ["-C", tree];
+        string[] what = database is not null ? [$"databases/{FileOf(database)}"] : order.Path is { } one ? [one] : order.Beside ? [] : ["home", "private", .. account.Sites.Where(s => Grammar.IsSiteName(s.Name)).Select(s => $"sites/{s.Name}/public").Where(p => Directory.Exists($"{tree}/{p}"))];
+        var source = ReadBackAsync(account, order, pipe.Writer.AsStream(), ct).ContinueWith(async read => { await pipe.Writer.CompleteAsync(); return await read; }, ct, TaskContinuationOptions.None, TaskScheduler.Default).Unwrap();
+        IReadOnlyList<string> tar = ["/usr/bin/tar", "-x", "-f", "-", "--no-same-owner", .. database is null || order.Beside ? place : ["-O"], "--", .. what];
+        var into = new System.IO.Pipelines.Pipe();
+        if (database is null || order.Beside)
+        {
+            var done = await PipeAsync(Commands.As(account.Uid, tar), null, pipe.Reader.AsStream(), System.IO.Stream.Null, ct);
+            var made = await source;
+            return done.Code == 0 ? made : made with { Notes = [.. done.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Take(20)] };
+        }
+
+        var feed = PipeAsync(Commands.As(account.Uid, tar), null, pipe.Reader.AsStream(), into.Writer.AsStream(), ct).ContinueWith(async fed => { await into.Writer.CompleteAsync(); return await fed; }, ct, TaskContinuationOptions.None, TaskScheduler.Default).Unwrap();
+        await host.Databases.WithLoginAsync(Databases.KeyOf(account.Handle, database), account.Uid, dump: false, (command, secret) => MustAsync(command, secret, into.Reader.AsStream(), System.IO.Stream.Null, ct));
+        Must(await feed);
+        return await source;
+    }
+
+    private static string FileOf(DatabaseState database) => $"{database.Name}.{(database.Engine == DatabaseEngine.Mariadb ? "mariadb" : "postgres")}.sql";
+
+    private Task<Ran> ResticAsync(AccountState account, BackupOrder order, Stream? input, Stream output, CancellationToken ct, params string[] arguments) => PipeAsync(
+        ["/usr/bin/setpriv", $"--reuid={options.PanelUid}", $"--regid={Native.Look(options.Data)?.Gid}", "--clear-groups", "--no-new-privs", "--inh-caps=-all", "--bounding-set=-all", "--",
+            "/usr/bin/restic", "--no-cache", "-q", "-r", $"{options.Backups}/{account.Handle}", .. arguments],
+        new Dictionary<string, string> { ["RESTIC_PASSWORD"] = order.Secret }, input, output, ct);
+
+    private static async Task<Ran> MustAsync(IReadOnlyList<string> command, IReadOnlyDictionary<string, string> secret, Stream? input, Stream output, CancellationToken ct)
+    {
+        var ran = await PipeAsync(command, secret, input, output, ct);
+        Must(ran);
+        return ran;
+    }
+
+    private static void Must(Ran ran)
+    {
+        if (ran.Code != 0)
+        {
+            throw new MachineException(ran.Reason.Length > 0 ? ran.Reason : "A program of the backup failed.");
+        }
+    }
+
+    private static async Task<Ran> PipeAsync(IReadOnlyList<string> command, IReadOnlyDictionary<string, string>? environment, Stream? input, Stream output, CancellationToken ct)
+    {
+        using var process = Commands.Start(command, "/", environment);
+        using var stop = ct.Register(() => process.Kill());
+        var error = Commands.ReadAsync(process.StandardError.BaseStream);
+        var taken = process.StandardOutput.BaseStream.CopyToAsync(output, ct);
+        try
+        {
+            await (input?.CopyToAsync(process.StandardInput.BaseStream, ct) ?? Task.CompletedTask);
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It ended before it had read all; its code says why.
+        }
+
+        // Whoever fills the stream must come to an end too.
+        await (input?.CopyToAsync(System.IO.Stream.Null, ct) ?? Task.CompletedTask);
+        await taken;
+        await process.WaitForExitAsync(ct);
+        return new Ran(process.ExitCode, "", await error);
+    }
+
+    [GeneratedRegex("\"snapshot_id\":\"([0-9a-f]{8,64})\"")]
+    private static partial Regex SnapshotId();
+
+    [GeneratedRegex(@"^[0-9a-f]{8,64}\z")]
+    private static partial Regex SnapshotName();
+
+    /// <summary>Passes on what is written, counted and summed.</summary>
+    private sealed class Summed(Stream to, IncrementalHash sum) : MemoryStream
+    {
+        private long length;
+
+        public override long Length => length;
+
+        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            sum.AppendData(buffer.Span);
+            length += buffer.Length;
+            await to.WriteAsync(buffer, cancellationToken);
+        }
+
+        public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+    }
+}
