@@ -16,6 +16,7 @@ public static class FingerSetup
     /// <summary>The finger server on its own Kestrel end points, beside whatever else Kestrel listens on.</summary>
     public static IServiceCollection AddFinger(this IServiceCollection services, IConfiguration configuration)
     {
+        services.AddScoped<Members.IExportPart, FingerExport>();
         services.AddFingerServer(configuration);
         services.AddSingleton(s =>
         {

@@ -6,7 +6,7 @@ namespace Panel.Services.Hosting;
 
 /// <summary>Stores what the agent of a host found and did. A repeated report changes nothing; one about accounts of
 /// another host, or about a future revision, is not believed.</summary>
-public sealed class AgentReports(PanelDb db, LiveChanges live, Quotas quotas, TaskRuns runs, Traffic traffic, TimeProvider time)
+public sealed class AgentReports(PanelDb db, LiveChanges live, Quotas quotas, TaskRuns runs, Traffic traffic, Backups backups, TimeProvider time)
 {
     private const int LongestMessage = 500;
     private const int LongestName = 100;
@@ -49,6 +49,7 @@ public sealed class AgentReports(PanelDb db, LiveChanges live, Quotas quotas, Ta
         if (report.RequestId is { } id && await db.Set<HostRequest>().SingleOrDefaultAsync(r => r.Id == id && r.HostId == host.Id && r.AnsweredAt == null, ct) is { } request)
         {
             request.Answer(report, now);
+            await backups.TakeAsync(request, report, now, ct);
             live.AfterCommit(db, LiveChanges.Request(id));
         }
 

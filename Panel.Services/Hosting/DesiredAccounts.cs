@@ -12,7 +12,7 @@ namespace Panel.Services.Hosting;
 
 /// <summary>What the agent of a host asks: the accounts that are newer than what it has, at once when there are any,
 /// else within milliseconds of the commit that makes one.</summary>
-public sealed class DesiredAccounts(PanelDb db, LiveChanges live, IOptions<HostingOptions> options, HomeTexts homes, TimeProvider time)
+public sealed class DesiredAccounts(PanelDb db, LiveChanges live, IOptions<HostingOptions> options, HomeTexts homes, TimeProvider time, HouseKeys keys)
 {
     /// <summary>Longer than the agent waits, shorter than what proxies cut.</summary>
     public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(60);
@@ -96,7 +96,7 @@ public sealed class DesiredAccounts(PanelDb db, LiveChanges live, IOptions<Hosti
             await db.Set<HostRequest>().Where(r => ids.Contains(r.Id)).ExecuteUpdateAsync(set => set.SetProperty(r => r.TakenAt, now), ct);
         }
 
-        return taken.ConvertAll(r => new AgentRequest(r.Id, r.Work, r.Handle, r.Name));
+        return taken.ConvertAll(r => new AgentRequest(r.Id, r.Work, r.Handle, r.Name, r.Work is AgentWork.Backup or AgentWork.Restore or AgentWork.Trial ? Backups.OrderOf(r, keys) : null));
     }
 
     private async Task SeeAsync(long hostId, CancellationToken ct)

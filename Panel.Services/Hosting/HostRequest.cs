@@ -29,6 +29,9 @@ public sealed class HostRequest
     /// <summary>What of the account: a task, or the site of a log.</summary>
     public string? Name { get; init; }
 
+    /// <summary>What of a backup, as JSON.</summary>
+    public string? Detail { get; init; }
+
     /// <summary>Why the host could not do it.</summary>
     public string? Failure { get; private set; }
 
@@ -44,7 +47,8 @@ public sealed class HostRequest
     public void Answer(HostReport report, DateTime at)
     {
         (AnsweredAt, Milliseconds, Failure) = (at, report.Milliseconds, AgentReports.Plain(report.Failure));
-        Plan = report.Plan is null ? null : AgentWire.Write(report.Plan);
+        var lines = report.Plan ?? report.Backup?.Notes;
+        Plan = lines is null ? null : AgentWire.Write(lines);
     }
 
     internal sealed class Mapping : IEntityTypeConfiguration<HostRequest>

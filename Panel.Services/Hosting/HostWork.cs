@@ -6,7 +6,7 @@ using Panel.Services.Data;
 namespace Panel.Services.Hosting;
 
 /// <summary>What a host answered: the steps of a dry run, or how long a pass took.</summary>
-public sealed record HostAnswer(string Host, string Work, IReadOnlyList<string> Steps, long Milliseconds, DateTime AnsweredAt);
+public sealed record HostAnswer(string Host, string Work, IReadOnlyList<string> Steps, long Milliseconds, DateTime AnsweredAt, long RequestId);
 
 /// <summary>Asks a host for something and waits for its answer; for admins, and for members about their own logs.</summary>
 public sealed class HostWork(PanelDb db, Hosts hosts, LiveChanges live, AuditTrail audit, TimeProvider time)
@@ -32,14 +32,14 @@ public sealed class HostWork(PanelDb db, Hosts hosts, LiveChanges live, AuditTra
         await hosts.FindAsync(by, name, ct) is { } host ? await AskAsync(by, host, work, null, null, limit, ct) : new NotThere($"host {name}");
 
     /// <summary>Asks for work on one account and waits for its end; whoever calls it has checked the right and writes the audit entry.</summary>
-    internal async Task<Outcome<HostAnswer>> AskAsync(Actor by, Host host, AgentWork work, string? handle, string? item, TimeSpan limit, CancellationToken ct)
+    internal async Task<Outcome<HostAnswer>> AskAsync(Actor by, Host host, AgentWork work, string? handle, string? item, TimeSpan limit, CancellationToken ct, string? detail = null)
     {
         if (host.IsSilent(time.GetUtcNow().UtcDateTime))
         {
             return new InTheWay($"Host {host.Name} does not answer. {Hosts.StateOf(host, time.GetUtcNow().UtcDateTime).Reason}");
         }
 
-        var request = new HostRequest { HostId = host.Id, Work = work, Handle = handle, Name = item, AskedBy = by.Name, AskedAt = time.GetUtcNow().UtcDateTime };
+        var request = new HostRequest { HostId = host.Id, Work = work, Handle = handle, Name = item, Detail = detail, AskedBy = by.Name, AskedAt = time.GetUtcNow().UtcDateTime };
         await using (var transaction = await db.Database.BeginTransactionAsync(ct))
         {
             db.Add(request);
@@ -65,7 +65,7 @@ public sealed class HostWork(PanelDb db, Hosts hosts, LiveChanges live, AuditTra
 
             if (row.AnsweredAt is { } at)
             {
-                return new HostAnswer(host.Name, work.ToString().ToLowerInvariant(), AgentWire.ReadLines(row.Plan), row.Milliseconds, at);
+                return new HostAnswer(host.Name, work.ToString().ToLowerInvariant(), AgentWire.ReadLines(row.Plan), row.Milliseconds, at, row.Id);
             }
 
             if (time.GetUtcNow() >= until)

@@ -35,6 +35,9 @@ public static class HostingSetup
         services.AddScoped<Databases>();
         services.AddScoped<Tasks>();
         services.AddScoped<TaskRuns>();
+        services.AddScoped<Backups>();
+        services.AddScoped<HostArchives>();
+        services.AddScoped<IExportPart, HostingExport>();
         services.AddScoped<Hosts>();
         services.AddScoped<HostWork>();
         services.AddScoped<HostInvitations>();

@@ -84,6 +84,9 @@ public sealed class AcceptInvitation(
             audit.Add(by, member.Id, "member.recover", member.Handle, ("name", member.Name, name));
             await sessions.EndAllAsync(member, except: null, ct);
             await ways.ForgetAsync(member, ct);
+            await db.Set<IdentityUserPasskey<long>>().Where(p => p.UserId == member.Id).ExecuteDeleteAsync(ct);
+            var now = time.GetUtcNow().UtcDateTime;
+            await db.Set<ApiToken>().Where(t => t.MemberId == member.Id && t.RevokedAt == null).ExecuteUpdateAsync(set => set.SetProperty(t => t.RevokedAt, now), ct);
         }
 
         member.Name = name;

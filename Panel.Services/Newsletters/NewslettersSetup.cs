@@ -12,6 +12,7 @@ public static class NewslettersSetup
 {
     public static IServiceCollection AddNewsletters(this IServiceCollection services, IConfiguration configuration)
     {
+        services.AddScoped<Members.IExportPart, NewslettersExport>();
         services.AddOptions<NewslettersOptions>().Bind(configuration.GetSection("Newsletters")).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<ReaderTokens>();
         services.AddSingleton<SignUpGuard>();

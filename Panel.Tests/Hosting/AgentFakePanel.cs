@@ -31,7 +31,15 @@ public sealed class AgentFakePanel : IAsyncDisposable
         app = builder.Build();
         app.MapGet("/agent/v1/accounts", AnswerAsync);
         app.MapPost("/agent/v1/reports", HearAsync);
+        app.MapPut("/agent/v1/archives/{id:long}", async (long id, HttpRequest request) =>
+        {
+            var kept = new MemoryStream();
+            await request.Body.CopyToAsync(kept);
+            Archives[id] = kept.ToArray();
+        });
     }
+
+    public ConcurrentDictionary<long, byte[]> Archives { get; } = new();
 
     public string Epoch { get; set; } = "one";
 
@@ -61,10 +69,10 @@ public sealed class AgentFakePanel : IAsyncDisposable
 
     public void Forget(string handle) => accounts.TryRemove(handle, out _);
 
-    public async Task<HostReport> RequestAsync(AgentWork work, string? handle = null, string? name = null)
+    public async Task<HostReport> RequestAsync(AgentWork work, string? handle = null, string? name = null, BackupOrder? backup = null)
     {
         var id = Interlocked.Increment(ref lastRequest);
-        requests[id] = new AgentRequest(id, work, handle, name);
+        requests[id] = new AgentRequest(id, work, handle, name, backup);
         Wake();
         var report = await HeardAsync(r => r.RequestId == id);
         requests.TryRemove(id, out _);

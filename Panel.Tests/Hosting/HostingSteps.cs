@@ -72,6 +72,15 @@ internal static class HostingSteps
         return answer.StatusCode;
     }
 
+    /// <summary>The answer to a request for a backup or a trial.</summary>
+    public static async Task<HttpStatusCode> TellBackupAsync(this HttpClient agent, string epoch, long request, JsonNode backup)
+    {
+        var report = Report(epoch, 1, null, null, request, null, null);
+        report["backup"] = backup;
+        using var answer = await agent.PostAsJsonAsync("/agent/v1/reports", report);
+        return answer.StatusCode;
+    }
+
     public static JsonNode Account(string handle, long revision, params (string Kind, string Name, string State, string? Message)[] items) => new JsonObject
     {
         ["handle"] = handle,

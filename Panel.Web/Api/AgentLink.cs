@@ -15,6 +15,8 @@ internal static class AgentLink
     {
         var agent = app.MapGroup("/agent/v1").RequireAuthorization(Policies.Agent).ExcludeFromDescription();
         agent.MapGet("/accounts", AccountsAsync);
+        agent.MapPut("/archives/{id:long}", async (long id, HttpContext context, HostInvitations hosts, HostArchives archives, CancellationToken ct) =>
+            (await archives.TakeAsync(await HostOfAsync(context, hosts, ct), id, context.Request.Body, ct)).ToResult()).WithMetadata(new Microsoft.AspNetCore.Mvc.DisableRequestSizeLimitAttribute());
         agent.MapPost("/reports", async (HttpContext context, HostInvitations hosts, AgentReports reports, Homes homes, CancellationToken ct) =>
             await AgentWire.ReadReportAsync(context.Request.Body, ct) is { } report
                 ? (await StoreAsync(await HostOfAsync(context, hosts, ct), report, reports, homes, ct)).ToResult()

@@ -31,6 +31,7 @@ internal static class ApiSetup
         api.MapKeys();
         api.MapDatabases();
         api.MapTasks();
+        api.MapBackups();
         api.MapHosts();
         api.MapUsage();
         app.MapAgentLink();

@@ -14,6 +14,9 @@ internal static class CliDoor
 {
     public static readonly Option<bool> Json = new("--json") { Description = "Print one JSON document.", Recursive = true };
 
+    // Longer than the longest thing that is waited for, which is a backup.
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(20);
+
     private static readonly JsonSerializerOptions Pretty = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Calls the API and prints the answer: as JSON when asked, else by <paramref name="print"/>. <paramref name="fails"/>
@@ -60,6 +63,35 @@ internal static class CliDoor
         }
     }
 
+    /// <summary>Writes what the API sends to a file, which appears when it is whole.</summary>
+    public static async Task<int> SaveAsync(string path, FileInfo to, CancellationToken ct)
+    {
+        using var http = Open();
+        var beside = $"{to.FullName}.part";
+        try
+        {
+            using var response = await http.GetAsync("/api/v1" + path, HttpCompletionOption.ResponseHeadersRead, ct);
+            if (!response.IsSuccessStatusCode)
+            {
+                await Console.Error.WriteLineAsync(ReasonOf(response, await response.Content.ReadAsStringAsync(ct)));
+                return CommandLine.Refused;
+            }
+
+            await using (var file = new FileStream(beside, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite }))
+            {
+                await response.Content.CopyToAsync(file, ct);
+            }
+
+            File.Move(beside, to.FullName, overwrite: true);
+            return 0;
+        }
+        catch (Exception no) when (no is HttpRequestException or IOException or UnauthorizedAccessException)
+        {
+            await Console.Error.WriteLineAsync($"The file is not written: {no.Message}");
+            return CommandLine.Refused;
+        }
+    }
+
     /// <summary>One part of a path, so that a name with a slash stays one part.</summary>
     public static string Part(string value) => Uri.EscapeDataString(value);
 
@@ -86,7 +118,7 @@ internal static class CliDoor
     {
         if (Environment.GetEnvironmentVariable("PANEL_URL") is { Length: > 0 } url)
         {
-            var remote = new HttpClient { BaseAddress = new Uri(url) };
+            var remote = new HttpClient { BaseAddress = new Uri(url), Timeout = Patience };
             if (Environment.GetEnvironmentVariable("PANEL_TOKEN") is { Length: > 0 } token)
             {
                 remote.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
@@ -116,6 +148,6 @@ internal static class CliDoor
                 }
             },
         };
-        return new HttpClient(handler) { BaseAddress = new Uri("http://panel") };
+        return new HttpClient(handler) { BaseAddress = new Uri("http://panel"), Timeout = Patience };
     }
 }

@@ -27,6 +27,7 @@ internal static class CommandLine
         root.Subcommands.Add(KeyVerbs.Key());
         root.Subcommands.Add(DatabaseVerbs.Database());
         root.Subcommands.Add(TaskVerbs.Task());
+        root.Subcommands.Add(BackupVerbs.Backup());
         root.Subcommands.Add(HostVerbs.Host());
         root.Subcommands.Add(UsageVerbs.Usage());
         root.Subcommands.Add(PackageVerbs.Package());

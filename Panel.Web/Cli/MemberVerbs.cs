@@ -35,6 +35,7 @@ internal static class MemberVerbs
         member.Subcommands.Add(One("suspend", "Stop everything of a member, reversibly.", HttpMethod.Put, "/suspension"));
         member.Subcommands.Add(One("resume", "Bring everything back.", HttpMethod.Delete, "/suspension"));
         member.Subcommands.Add(One("remove", "Take a member out of service; files stay for 30 days.", HttpMethod.Delete, ""));
+        member.Subcommands.Add(Export());
         return member;
     }
 
@@ -54,6 +55,24 @@ internal static class MemberVerbs
             package = given.GetValue(package),
         }, Invited, ct));
         return add;
+    }
+
+    private static Command Export()
+    {
+        var file = new Argument<FileInfo>("FILE");
+        var export = new Command("export", "Everything of a member as one .tar.gz in open formats.") { Handle, file };
+        export.SetAction(async (given, ct) =>
+        {
+            var to = given.GetValue(file)!;
+            var code = await CliDoor.SaveAsync($"/members/{CliDoor.Part(given.GetValue(Handle)!)}/export", to, ct);
+            if (code == 0)
+            {
+                Console.WriteLine(given.GetValue(CliDoor.Json) ? new JsonObject { ["file"] = to.FullName, ["bytes"] = new FileInfo(to.FullName).Length }.ToJsonString() : $"Written to {to.FullName}.");
+            }
+
+            return code;
+        });
+        return export;
     }
 
     private static Command List()

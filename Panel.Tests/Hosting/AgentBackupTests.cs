@@ -1,0 +1,129 @@
+extern alias agent;
+
+using System.Formats.Tar;
+using System.Net;
+using agent::Panel.Hosting;
+using Panel.Services.Hosting;
+using static Panel.Tests.Hosting.AgentMachine;
+
+namespace Panel.Tests.Hosting;
+
+/// <summary>Real restic, tar and databases: what was destroyed comes back, and nothing of an archive reaches beyond its account.</summary>
+public sealed class AgentBackupTests(AgentMachine machine) : IClassFixture<AgentMachine>
+{
+    private static readonly BackupOrder Order = new("a secret of the house");
+
+    [RootFact]
+    public async Task A_file_a_site_and_both_kinds_of_database_come_back_as_they_were()
+    {
+        var (maria, postgres) = (DatabasePassword.Make(Panel.Hosting.DatabaseEngine.Mariadb), DatabasePassword.Make(Panel.Hosting.DatabaseEngine.Postgres));
+        var ann = Account("ann", 290_401, machine.PublicKey, Site("ann", "web")) with
+        {
+            DiskLimitBytes = 200L << 20,
+            Databases = [new("shop", DatabaseEngine.Mariadb, maria.Verifier), new("diary", DatabaseEngine.Postgres, postgres.Verifier)],
+        };
+        await LiveAsync(ann);
+        await machine.UploadAsync("ann", "/home/letter.txt", "dear bob");
+        await machine.UploadAsync("ann", "/sites/web/public/index.html", "first");
+        Task<(int Code, string Output)> Maria(string sql) => AsAsync(290_401, "mariadb", "--no-defaults", "-N", "-S", $"{Run}/mariadb/mariadb.sock", "-u", "ann_shop", $"-p{maria.Text}", "-e", sql, "ann_shop");
+        Task<(int Code, string Output)> Postgres(string sql) => AsAsync(290_401, "env", $"PGPASSWORD={postgres.Text}", "psql", "-XtA", "-w", "-h", $"{Run}/postgres", "-U", "ann_diary", "-d", "ann_diary", "-c", sql);
+        Assert.Equal(0, (await Maria("CREATE TABLE t (n int); INSERT INTO t VALUES (41), (42); CREATE VIEW v AS SELECT max(n) m FROM t")).Code);
+        Assert.Equal(0, (await Postgres("CREATE TABLE t (n int); INSERT INTO t VALUES (51), (52); CREATE VIEW v AS SELECT max(n) m FROM t")).Code);
+
+        var made = await DoAsync(AgentWork.Backup, "ann", Order);
+        Assert.Empty(made.Notes);
+        Assert.Equal(made.Sha256, (await DoAsync(AgentWork.Trial, "ann", Order with { Snapshot = made.Snapshot })).Sha256);
+        Assert.Equal(0, (await RunAsync("env", $"RESTIC_PASSWORD={Order.Secret}", "restic", "--no-cache", "-q", "-r", $"{machine.Data}/backups/ann", "check", "--read-data")).Code);
+
+        await machine.UploadAsync("ann", "/home/letter.txt", "destroyed");
+        await machine.UploadAsync("ann", "/sites/web/public/index.html", "destroyed");
+        Assert.Equal(0, (await Maria("DROP VIEW v; DROP TABLE t; CREATE TABLE later (n int)")).Code);
+        Assert.Equal(0, (await Postgres("DROP VIEW v; DROP TABLE t")).Code);
+
+        await DoAsync(AgentWork.Restore, "ann", Order with { Snapshot = made.Snapshot, Path = "home/letter.txt", Beside = true });
+        Assert.Equal("dear bob", (await AsAsync(290_401, "cat", $"{machine.Accounts}/ann/home/restored-{made.Snapshot}/home/letter.txt")).Output);
+        Assert.Equal("destroyed", (await AsAsync(290_401, "cat", $"{machine.Accounts}/ann/home/letter.txt")).Output);
+        await DoAsync(AgentWork.Restore, "ann", Order with { Snapshot = made.Snapshot });
+        Assert.Equal("dear bob", (await AsAsync(290_401, "cat", $"{machine.Accounts}/ann/home/letter.txt")).Output);
+        Assert.Equal((HttpStatusCode.OK, "first"), await machine.GetAsync("web.ann.localhost", "/"));
+        await DoAsync(AgentWork.Restore, "ann", Order with { Snapshot = made.Snapshot, Database = "shop" });
+        await DoAsync(AgentWork.Restore, "ann", Order with { Snapshot = made.Snapshot, Database = "diary" });
+        Assert.Equal("42\n", (await Maria("SELECT m FROM v")).Output);
+        Assert.Equal("52\n", (await Postgres("SELECT m FROM v")).Output);
+
+        var (id, tar) = await ExportAsync("ann");
+        Assert.True(id > 0);
+        Assert.Contains("home/letter.txt", tar);
+        Assert.Contains("databases/shop.mariadb.sql", tar);
+        Assert.Contains("databases/diary.postgres.sql", tar);
+        Assert.Contains("sites/web/public/index.html", tar);
+    }
+
+    [RootFact]
+    public async Task Class_4_and_6_links_and_hostile_paths_lead_neither_a_backup_nor_a_restore_out_of_the_account()
+    {
+        await LiveAsync(Account("bea", 290_402, machine.PublicKey, Site("bea", "web")));
+        await LiveAsync(Account("bob", 290_403, machine.PublicKey));
+        await machine.UploadAsync("bob", "/home/secret", "secret of bob");
+        var home = $"{machine.Accounts}/bea/home";
+        Assert.Equal(0, (await AsAsync(290_402, "ln", "-s", "/etc/shadow", $"{home}/shadow")).Code);
+        Assert.Equal(0, (await AsAsync(290_402, "ln", "-s", $"{machine.Accounts}/bob/home/secret", $"{home}/bobs")).Code);
+        Assert.Equal(0, (await AsAsync(290_402, "mkfifo", $"{home}/pipe")).Code);
+        Assert.Equal(0, (await AsAsync(290_402, "mkdir", $"{home}/d")).Code);
+        Assert.Equal(0, (await AsAsync(290_402, "touch", $"{home}/d/x", $"{home}/-rf", $"{home}/new\nline $(id)")).Code);
+        var made = await DoAsync(AgentWork.Backup, "bea", Order);
+        var dump = $"{machine.Data}/dump.tar";
+        Assert.Equal(0, (await RunAsync("env", $"RESTIC_PASSWORD={Order.Secret}", "restic", "--no-cache", "-q", "-r", $"{machine.Data}/backups/bea", "restore", made.Snapshot, "--target", dump)).Code);
+        Assert.NotEqual(0, (await RunAsync("grep", "-aqE", "root:|secret of bob", $"{dump}/account.tar")).Code);
+
+        // The folder of the archive is now a link to a place that is not hers; it is replaced or refused, never followed.
+        Assert.Equal(0, (await AsAsync(290_402, "rm", "-r", $"{home}/d")).Code);
+        Assert.Equal(0, (await AsAsync(290_402, "ln", "-s", $"{machine.Accounts}/bob/home", $"{home}/d")).Code);
+        await machine.Panel.RequestAsync(AgentWork.Restore, "bea", made.Snapshot, Order with { Snapshot = made.Snapshot });
+        Assert.NotEqual(0, (await machine.InsideAsync("test", "-e", $"{machine.Accounts}/bob/home/x")).Code);
+
+        foreach (var path in new[] { "../bob/home", "/etc", "home/../../bob", "-rf", "--to-command=id", "" })
+        {
+            Assert.NotNull((await machine.Panel.RequestAsync(AgentWork.Restore, "bea", made.Snapshot, Order with { Snapshot = made.Snapshot, Path = path })).Failure);
+        }
+
+        foreach (var snapshot in new[] { "latest", "--help", "../x", "ffffffff" })
+        {
+            Assert.NotNull((await machine.Panel.RequestAsync(AgentWork.Restore, "bea", snapshot, Order with { Snapshot = snapshot })).Failure);
+        }
+
+        // Her own repository, somebody else's snapshot.
+        await DoAsync(AgentWork.Backup, "bob", Order);
+        Assert.NotNull((await machine.Panel.RequestAsync(AgentWork.Restore, "bob", made.Snapshot, Order with { Snapshot = made.Snapshot })).Failure);
+    }
+
+    private string Run => $"/run/panel/host-{machine.Id}";
+
+    private Task<(int Code, string Output)> AsAsync(int uid, params string[] command) =>
+        machine.InsideAsync(["setpriv", $"--reuid={uid}", $"--regid={uid}", "--clear-groups", "--", .. command]);
+
+    private async Task<BackupMade> DoAsync(AgentWork work, string handle, BackupOrder order)
+    {
+        var report = await machine.Panel.RequestAsync(work, handle, order.Snapshot, order);
+        Assert.True(report.Failure is null && report.Backup is not null, report.Failure);
+        Assert.True(work == AgentWork.Backup || report.Backup!.Notes.Count == 0, string.Join('\n', report.Backup!.Notes));
+        return report.Backup!;
+    }
+
+    private async Task<(long Id, IReadOnlyList<string> Names)> ExportAsync(string handle)
+    {
+        var report = await machine.Panel.RequestAsync(AgentWork.Export, handle);
+        Assert.Null(report.Failure);
+        var names = new List<string>();
+        using var reader = new TarReader(new MemoryStream(machine.Panel.Archives[report.RequestId!.Value]));
+        while (reader.GetNextEntry() is { } entry)
+        {
+            names.Add(entry.Name);
+        }
+
+        return (report.RequestId.Value, names);
+    }
+
+    private async Task LiveAsync(AccountState account) =>
+        Assert.All((await machine.Panel.SayAsync(account)).Items, i => Assert.True(i.State == ItemState.Live, $"{i}\n{string.Join('\n', machine.Said)}"));
+}

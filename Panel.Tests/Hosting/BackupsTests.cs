@@ -1,0 +1,113 @@
+using System.Formats.Tar;
+using System.IO.Compression;
+using System.Net;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json.Nodes;
+using Microsoft.EntityFrameworkCore;
+using Panel.Services;
+using Panel.Services.Data;
+using Panel.Services.Hosting;
+
+namespace Panel.Tests.Hosting;
+
+public class BackupsTests
+{
+    public static TheoryData<string> Providers => PanelApp.Providers;
+
+    [Theory, MemberData(nameof(Providers))]
+    public async Task A_night_asks_once_for_each_account_and_its_trial_is_judged_by_what_was_read(string provider)
+    {
+        using var app = new PanelApp(provider);
+        var ann = await app.MemberAsync("ann");
+        await app.MemberAsync("bob");
+        using var agent = app.AgentLink();
+        var epoch = (await agent.AskAsync(0))["epoch"]!.ToString();
+        await NightAsync(app);
+        await NightAsync(app);
+
+        var asked = (await agent.AskAsync(0))["requests"]!.AsArray();
+        Assert.Equal(["Backup ann", "Backup bob"], asked.Select(r => $"{r!["work"]} {r["handle"]}").Order());
+        Assert.Equal(2, asked.Select(r => r!["backup"]!["secret"]!.ToString()).Distinct().Count(s => s.Length >= 32));
+        foreach (var request in asked)
+        {
+            await AnswerAsync(agent, epoch, request!["id"]!.GetValue<long>(), new JsonObject
+            {
+                ["handle"] = request["handle"]!.ToString(), ["snapshot"] = "abcdef12", ["bytes"] = 5000, ["sha256"] = "aa", ["notes"] = new JsonArray("tar: home/x: Cannot open"),
+            });
+        }
+
+        await NightAsync(app);
+        var trial = Assert.Single((await agent.AskAsync(0))["requests"]!.AsArray())!;
+        Assert.Equal("Trial ann abcdef12", $"{trial["work"]} {trial["handle"]} {trial["backup"]!["snapshot"]}");
+        await AnswerAsync(agent, epoch, trial["id"]!.GetValue<long>(), new JsonObject { ["handle"] = "ann", ["snapshot"] = "abcdef12", ["bytes"] = 5000, ["sha256"] = "aa", ["notes"] = new JsonArray() });
+        await NightAsync(app);
+        trial = Assert.Single((await agent.AskAsync(0))["requests"]!.AsArray())!;
+        Assert.Equal("bob", trial["handle"]!.ToString());
+        await AnswerAsync(agent, epoch, trial["id"]!.GetValue<long>(), new JsonObject { ["handle"] = "bob", ["snapshot"] = "abcdef12", ["bytes"] = 4999, ["sha256"] = "ab", ["notes"] = new JsonArray() });
+
+        Assert.Equal(("good", "tar: home/x: Cannot open"), await ListAsync(app, "ann") is [var hers] ? (hers.Trial, hers.Notes[0]) : ("", ""));
+        Assert.Contains("differs", Assert.Single(await ListAsync(app, "bob")).TrialFailure, StringComparison.Ordinal);
+        await NightAsync(app);
+        Assert.Empty((await agent.AskAsync(0))["requests"]!.AsArray());
+    }
+
+    [Theory]
+    [InlineData("/etc/passwd"), InlineData("../bob"), InlineData("home/../../bob"), InlineData("--to-command=id"), InlineData("home//x"), InlineData("tmp/x"), InlineData(""), InlineData("home/a\nb")]
+    public async Task Class_5_hostile_paths_are_refused_in_words(string path)
+    {
+        using var app = new PanelApp();
+        var ann = await app.MemberAsync("ann");
+        var bob = await app.MemberAsync("bob");
+        await app.WithAsync<PanelDb, int>(async db =>
+        {
+            db.Add(new Backup { MemberId = 1, Snapshot = "abcdef12", MadeAt = DateTime.UtcNow, Bytes = 1, Sha256 = "", Notes = "[]" });
+            return await db.SaveChangesAsync();
+        });
+        Assert.Equal("path", (await RestoreAsync(app, ann, "ann", new RestoreWish(path))).Refused!.Field);
+        Assert.IsType<NotThere>((await RestoreAsync(app, bob, "bob", new RestoreWish("home/x"))).Refused);
+        Assert.IsType<NotThere>((await RestoreAsync(app, bob, "ann", new RestoreWish("home/x"))).Refused);
+        Assert.Equal("database", (await RestoreAsync(app, ann, "ann", new RestoreWish(Database: "none"))).Refused!.Field);
+    }
+
+    [Theory, MemberData(nameof(Providers))]
+    public async Task An_export_is_one_archive_that_explains_itself_and_says_what_is_missing(string provider)
+    {
+        using var app = new PanelApp(provider);
+        var ann = await app.MemberAsync("ann");
+        await app.AddSiteAsync(ann, "ann", "web");
+        using var hers = await app.TokenClientAsync(ann);
+        using var made = await hers.PostAsJsonAsync("/api/v1/members/ann/lists", new { name = "letters", title = "Letters", from = "Ann <ann@example.org>" });
+        Assert.Equal(HttpStatusCode.Created, made.StatusCode);
+
+        var found = new Dictionary<string, string>();
+        await using var zip = new GZipStream(await hers.GetStreamAsync("/api/v1/members/ann/export"), CompressionMode.Decompress);
+        await using var tar = new TarReader(zip);
+        while (await tar.GetNextEntryAsync(copyData: true) is { } entry)
+        {
+            using var text = new StreamReader(entry.DataStream!, Encoding.UTF8);
+            found[entry.Name] = await text.ReadToEndAsync();
+        }
+
+        Assert.Equal("ann", JsonNode.Parse(found["account.json"])!["handle"]!.ToString());
+        Assert.Equal("web", JsonNode.Parse(found["hosting/sites.json"])![0]!["name"]!.ToString());
+        Assert.StartsWith("email,name,state", found["newsletters/letters/subscribers.csv"], StringComparison.Ordinal);
+        Assert.Contains("finger.json", found.Keys);
+        Assert.Contains("The files and databases are missing", found["README.txt"], StringComparison.Ordinal);
+    }
+
+    private static Task NightAsync(PanelApp app) => app.WithAsync<Backups, int>(async b =>
+    {
+        await b.NightlyAsync(Actor.Job, CancellationToken.None);
+        return 0;
+    });
+
+    private static async Task<IReadOnlyList<BackupPage>> ListAsync(PanelApp app, string handle) =>
+        (await app.WithAsync<Backups, Outcome<IReadOnlyList<BackupPage>>>(b => b.ListAsync(PanelApp.Admin, handle, CancellationToken.None))).Value!;
+
+    private static Task<Outcome<Restored>> RestoreAsync(PanelApp app, Actor by, string handle, RestoreWish wish) =>
+        app.WithAsync<Backups, Outcome<Restored>>(b => b.RestoreAsync(by, handle, 1, wish, CancellationToken.None));
+
+    private static async Task AnswerAsync(HttpClient agent, string epoch, long request, JsonNode backup) =>
+        Assert.Equal(HttpStatusCode.NoContent, await agent.TellBackupAsync(epoch, request, backup));
+}
