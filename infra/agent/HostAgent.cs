@@ -18,9 +18,7 @@ internal sealed class HostAgent(AgentOptions options, Host host, AgentLink link,
 
     private readonly Retries retries = new(time);
     private readonly Ledger ledger = new();
-    private readonly Tasks tasks = new(host.Layout, time);
-    private readonly HashSet<long> atWork = [];
-    private readonly Backups backups = new(options, host);
+    private readonly AccountWork work = new(options, host, link, time);
     private Desired desired = Desired.Load(host.Layout, host.Log);
     private DateTimeOffset nextFull;
     private TimeSpan absence = TimeSpan.Zero;
@@ -42,7 +40,7 @@ internal sealed class HostAgent(AgentOptions options, Host host, AgentLink link,
         try
         {
             var agent = new HostAgent(options, host, link, TimeProvider.System);
-            await Task.WhenAll(agent.LoopAsync(stop.Token), agent.TickAsync(stop.Token), agent.HomesAsync(stop.Token));
+            await Task.WhenAll(agent.LoopAsync(stop.Token), agent.work.TickAsync(agent.Facts, agent.TellAsync, stop.Token), agent.HomesAsync(stop.Token));
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -52,77 +50,9 @@ internal sealed class HostAgent(AgentOptions options, Host host, AgentLink link,
         return 0;
     }
 
-    /// <summary>Beside the passes: tasks run for long and never make an account wait.</summary>
-    private async Task TickAsync(CancellationToken ct)
-    {
-        tasks.Want(desired.Accounts.Values);
-        using var second = new PeriodicTimer(TimeSpan.FromSeconds(1), time);
-        while (await second.WaitForNextTickAsync(ct))
-        {
-            try
-            {
-                tasks.Tick();
-                var runs = tasks.Ended.Take(50).ToList();
-                if (runs.Count > 0 && desired.Epoch.Length > 0 && await TellAsync(Facts() with { Runs = runs }, ct))
-                {
-                    runs.ForEach(_ => tasks.Ended.TryDequeue(out var _));
-                }
-            }
-            catch (Exception no) when (no is MachineException or IOException or UnauthorizedAccessException)
-            {
-                host.Log($"Tasks are put off for a moment: {no.Message}");
-            }
-        }
-    }
-
-    /// <summary>Work for one account, beside the passes; a request that is given again while it is at work is not begun twice.</summary>
-    private async Task WorkAsync(AgentRequest request, CancellationToken ct)
-    {
-        lock (atWork)
-        {
-            if (!atWork.Add(request.Id))
-            {
-                return;
-            }
-        }
-
-        // Panel never asks again for what it has heard of.
-        if (!await TellAsync(await AnswerAsync(request, ct), ct))
-        {
-            lock (atWork)
-            {
-                atWork.Remove(request.Id);
-            }
-        }
-    }
-
-    private async Task<HostReport> AnswerAsync(AgentRequest request, CancellationToken ct)
-    {
-        var answer = Facts() with { RequestId = request.Id };
-        if (request.Work == AgentWork.Task)
-        {
-            var run = await tasks.RunNowAsync(request.Handle ?? "", request.Name ?? "");
-            return run is not null ? answer with { Runs = [run] }
-                : answer with { Failure = "There is no such task that may run now: the account is suspended, or the task is running already." };
-        }
-
-        if (desired.Accounts.GetValueOrDefault(request.Handle ?? "") is not { } account || !host.Users.Read().ContainsKey(account.Handle) || !Directory.Exists(host.Layout.Tree(account.Handle)))
-        {
-            return answer with { Failure = "The account is not on this host." };
-        }
-
-        if (request.Work == AgentWork.Export)
-        {
-            var failure = await link.UploadAsync(request.Id, to => backups.ArchiveAsync(account, to, ct), ct);
-            return answer with { Failure = failure };
-        }
-
-        var (why, made) = await backups.RunAsync(account, request.Work, request.Backup ?? new BackupOrder(""), ct);
-        return answer with { Failure = why, Backup = made };
-    }
-
     private async Task LoopAsync(CancellationToken ct)
     {
+        work.Want(desired);
         while (true)
         {
             ct.ThrowIfCancellationRequested();
@@ -161,7 +91,7 @@ internal sealed class HostAgent(AgentOptions options, Host host, AgentLink link,
 
         foreach (var request in requests.Where(r => r.Work >= AgentWork.Task))
         {
-            _ = Task.Run(() => WorkAsync(request, ct), ct);
+            work.Begin(request, Facts, TellAsync, ct);
         }
 
         full |= requests.Any(r => r.Work == AgentWork.Converge);
@@ -258,7 +188,7 @@ internal sealed class HostAgent(AgentOptions options, Host host, AgentLink link,
 
             desired = desired.After(answer);
             desired.Save(host.Layout);
-            tasks.Want(desired.Accounts.Values);
+            work.Want(desired);
         }
     }
 

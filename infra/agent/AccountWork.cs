@@ -1,0 +1,89 @@
+using Panel.Hosting;
+
+namespace Panel.Agent;
+
+/// <summary>Work for one account that may take long: tasks, backups, archives. All of it runs beside the passes, so that no
+/// account waits for another's.</summary>
+internal sealed class AccountWork(AgentOptions options, Host host, AgentLink link, TimeProvider time)
+{
+    private readonly Tasks tasks = new(host.Layout, time);
+    private readonly Backups backups = new(options, host);
+    private readonly HashSet<long> atWork = [];
+    private volatile Desired desired = Desired.Nothing;
+
+    public void Want(Desired wanted)
+    {
+        desired = wanted;
+        tasks.Want(wanted.Accounts.Values);
+    }
+
+    /// <summary>Once a second: starts tasks that are due and tells of those that have ended.</summary>
+    public async Task TickAsync(Func<HostReport> facts, Func<HostReport, CancellationToken, Task<bool>> tell, CancellationToken ct)
+    {
+        using var second = new PeriodicTimer(TimeSpan.FromSeconds(1), time);
+        while (await second.WaitForNextTickAsync(ct))
+        {
+            try
+            {
+                tasks.Tick();
+                var runs = tasks.Ended.Take(50).ToList();
+                if (runs.Count > 0 && desired.Epoch.Length > 0 && await tell(facts() with { Runs = runs }, ct))
+                {
+                    runs.ForEach(_ => tasks.Ended.TryDequeue(out var _));
+                }
+            }
+            catch (Exception no) when (no is MachineException or IOException or UnauthorizedAccessException)
+            {
+                host.Log($"Tasks are put off for a moment: {no.Message}");
+            }
+        }
+    }
+
+    /// <summary>A request that is given again while it is at work is not begun twice.</summary>
+    public void Begin(AgentRequest request, Func<HostReport> facts, Func<HostReport, CancellationToken, Task<bool>> tell, CancellationToken ct)
+    {
+        lock (atWork)
+        {
+            if (!atWork.Add(request.Id))
+            {
+                return;
+            }
+        }
+
+        _ = Task.Run(async () =>
+        {
+            // Panel never asks again for what it has heard of.
+            if (!await tell(await AnswerAsync(request, facts, ct), ct))
+            {
+                lock (atWork)
+                {
+                    atWork.Remove(request.Id);
+                }
+            }
+        }, ct);
+    }
+
+    private async Task<HostReport> AnswerAsync(AgentRequest request, Func<HostReport> facts, CancellationToken ct)
+    {
+        HostReport Answer() => facts() with { RequestId = request.Id };
+        if (request.Work == AgentWork.Task)
+        {
+            var run = await tasks.RunNowAsync(request.Handle ?? "", request.Name ?? "");
+            return run is not null ? Answer() with { Runs = [run] }
+                : Answer() with { Failure = "There is no such task that may run now: the account is suspended, or the task is running already." };
+        }
+
+        if (desired.Accounts.GetValueOrDefault(request.Handle ?? "") is not { } account || !host.Users.Read().ContainsKey(account.Handle) || !Directory.Exists(host.Layout.Tree(account.Handle)))
+        {
+            return Answer() with { Failure = "The account is not on this host." };
+        }
+
+        if (request.Work == AgentWork.Export)
+        {
+            return Answer() with { Failure = await link.UploadAsync(request.Id, to => backups.ArchiveAsync(account, to, ct), ct) };
+        }
+
+        var (why, made) = await backups.RunAsync(account, request.Work, request.Backup ?? new BackupOrder(""), ct);
+        return Answer() with { Failure = why, Backup = made };
+    }
+}
