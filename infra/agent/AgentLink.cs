@@ -16,17 +16,24 @@ internal sealed class AgentLink : IDisposable
     public AgentLink(AgentOptions options)
     {
         this.options = options;
+        http = Open(TimeSpan.FromSeconds(60));
+    }
+
+    private HttpClient Open(TimeSpan patience)
+    {
         var remote = RemoteLink.Load(options.Data);
-        http = new HttpClient(new SocketsHttpHandler { ConnectCallback = remote is null ? ConnectAsync : (_, ct) => remote.ConnectAsync(ct), UseProxy = false, UseCookies = false, AllowAutoRedirect = false })
+        var client = new HttpClient(new SocketsHttpHandler { ConnectCallback = remote is null ? ConnectAsync : (_, ct) => remote.ConnectAsync(ct), UseProxy = false, UseCookies = false, AllowAutoRedirect = false })
         {
             BaseAddress = new Uri("http://panel/"),
-            Timeout = TimeSpan.FromSeconds(60),
+            Timeout = patience,
             MaxResponseContentBufferSize = 256 << 20,
         };
         if (remote is not null)
         {
-            http.DefaultRequestHeaders.Authorization = new("Bearer", remote.Token);
+            client.DefaultRequestHeaders.Authorization = new("Bearer", remote.Token);
         }
+
+        return client;
     }
 
     /// <summary>Waits up to <paramref name="wait"/> seconds at Panel's end for something newer. Throws <see cref="HttpRequestException"/>,
@@ -46,7 +53,7 @@ internal sealed class AgentLink : IDisposable
     /// <summary>Sends an archive while it is being written; null when Panel has all of it, else why not.</summary>
     public async Task<string?> UploadAsync(long request, Func<Stream, Task> write, CancellationToken ct)
     {
-        using var patient = new HttpClient(new SocketsHttpHandler { ConnectCallback = ConnectAsync, UseProxy = false, UseCookies = false }) { BaseAddress = http.BaseAddress, Timeout = Timeout.InfiniteTimeSpan };
+        using var patient = Open(Timeout.InfiniteTimeSpan);
         using var body = new Pushed(write);
         try
         {
