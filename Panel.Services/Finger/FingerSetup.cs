@@ -47,6 +47,13 @@ public static class FingerSetup
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<IValidateOptions<FingerOptions>, FingerOptionsCheck>();
         services.AddOptions<FingerOptions>().Bind(configuration.GetSection(FingerOptions.Section)).ValidateOnStart();
+        services.PostConfigure<FingerOptions>(finger =>
+        {
+            // A list may also be written as Finger__Follow__Ports__0, __1 and so on.
+            var follow = configuration.GetSection(FingerOptions.Section).GetSection(nameof(FingerOptions.Follow));
+            finger.Follow.Ports = Listed(follow.GetSection(nameof(FollowOptions.Ports))) ?? finger.Follow.Ports;
+            finger.Follow.Networks = Listed(follow.GetSection(nameof(FollowOptions.Networks))) ?? finger.Follow.Networks;
+        });
         services.AddSingleton<FingerGate>();
         services.AddSingleton<FingerMeter>();
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<FingerOptions>>(static (kestrel, finger) =>
@@ -67,4 +74,7 @@ public static class FingerSetup
         });
         return services;
     }
+
+    private static string? Listed(IConfigurationSection key) =>
+        key.GetChildren().Select(c => c.Value).OfType<string>().ToList() is { Count: > 0 } parts ? string.Join(';', parts) : null;
 }

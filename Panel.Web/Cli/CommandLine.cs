@@ -32,7 +32,8 @@ internal static class CommandLine
         root.Subcommands.Add(UsageVerbs.Usage());
         root.Subcommands.Add(PackageVerbs.Package());
 
-        var parsed = root.Parse(args);
+        // An argument that begins with @ is somebody who is mentioned, never a file of more arguments.
+        var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0)
         {
             foreach (var error in parsed.Errors)

@@ -4,8 +4,11 @@ using Panel.Services.Finger;
 namespace Panel.Web.Finger;
 
 /// <summary>Bytes as a finger client prints them, and every character among the typed ones that may not be sent.</summary>
-public sealed record Terminal(string Text, IReadOnlyList<FaultLine> Faults)
+public sealed record Terminal(string Text, IReadOnlyList<FaultLine> Faults, IReadOnlyList<int> Wide)
 {
+    /// <summary>What a terminal has had since 1978.</summary>
+    public const int Columns = 80;
+
     private const int MostFaults = 20;
 
     /// <summary>The text for a <c>pre</c>, byte for byte but for the three characters that HTML needs for itself.</summary>
@@ -13,7 +16,11 @@ public sealed record Terminal(string Text, IReadOnlyList<FaultLine> Faults)
         .Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal).Replace(">", "&gt;", StringComparison.Ordinal));
 
     internal static Terminal Of(ReadOnlyMemory<byte> bytes, string? plan) =>
-        new(System.Text.Encoding.UTF8.GetString(bytes.Span), [.. FaultLines(plan ?? string.Empty).Take(MostFaults)]);
+        new(System.Text.Encoding.UTF8.GetString(bytes.Span), [.. FaultLines(plan ?? string.Empty).Take(MostFaults)], [.. WideLines(plan ?? string.Empty).Take(MostFaults)]);
+
+    /// <summary>Lines of the plan that a terminal folds; a column is what a reader takes for one letter.</summary>
+    private static IEnumerable<int> WideLines(string plan) =>
+        plan.ReplaceLineEndings("\n").Split('\n').Select((line, i) => (Number: i + 1, Length: new System.Globalization.StringInfo(line).LengthInTextElements)).Where(l => l.Length > Columns).Select(l => l.Number);
 
     private static IEnumerable<FaultLine> FaultLines(string plan)
     {
