@@ -1,7 +1,7 @@
 extern alias agent;
 
 using System.Net;
-using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using Panel.Services;
 using Panel.Services.Data;
 using Panel.Services.Hosting;
@@ -92,21 +92,21 @@ public sealed class RemoteHostTests : IDisposable
         Assert.Empty(answer.Accounts); // ann lies on the machine that Panel itself runs on.
         Assert.Equal("live", (await app.WithAsync<Hosts, Outcome<HostPage>>(h => h.ShowAsync(PanelApp.Admin, "second", default))).Value!.State);
 
-        await AnswersNothingElseAsync(port, RemoteLink.Load(machine.Path)!.Token);
+        await AnswersNothingElseAsync(port, RemoteLink.Load(machine.Path)!);
     }
 
-    private static async Task AnswersNothingElseAsync(int port, string token)
+    private static async Task AnswersNothingElseAsync(int port, RemoteLink link)
     {
-        using var any = new HttpClient(new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true }, AllowAutoRedirect = false }) { BaseAddress = new Uri($"https://127.0.0.1:{port}/") };
+        using var any = new HttpClient(new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, shown, _, _) => AgentKey.PinOf((X509Certificate2)shown!) == link.Pin }, AllowAutoRedirect = false }) { BaseAddress = new Uri($"https://127.0.0.1:{port}/") };
         foreach (var path in new[] { "", "sign-in", "api/v1/members", "health/ready", "lists/ann/x" })
         {
             Assert.Equal(HttpStatusCode.NotFound, (await any.GetAsync(path)).StatusCode);
         }
 
         Assert.Equal(HttpStatusCode.Unauthorized, (await any.GetAsync("agent/v1/accounts")).StatusCode);
-        any.DefaultRequestHeaders.Authorization = new("Bearer", token + "x");
+        any.DefaultRequestHeaders.Authorization = new("Bearer", link.Token + "x");
         Assert.Equal(HttpStatusCode.Unauthorized, (await any.GetAsync("agent/v1/accounts")).StatusCode);
-        any.DefaultRequestHeaders.Authorization = new("Bearer", token);
+        any.DefaultRequestHeaders.Authorization = new("Bearer", link.Token);
         Assert.Equal(HttpStatusCode.OK, (await any.GetAsync("agent/v1/accounts")).StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, (await any.GetAsync("api/v1/members")).StatusCode);
     }

@@ -89,7 +89,7 @@ public class TrafficTests
         Assert.Contains("Nothing was counted yet", await ann.GetStringAsync("/sites/web/visits"), StringComparison.Ordinal);
     }
 
-    private static JsonNode One(string batch, string handle, DateTime hour, long bytes, long requests, long visits) => new JsonObject
+    private static JsonObject One(string batch, string handle, DateTime hour, long bytes, long requests, long visits) => new JsonObject
     {
         ["batch"] = batch, ["handle"] = handle, ["site"] = "web", ["hour"] = hour.Date.AddHours(hour.Hour), ["bytes"] = bytes, ["requests"] = requests, ["visits"] = visits, ["errors"] = 0,
     };
