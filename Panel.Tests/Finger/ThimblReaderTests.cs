@@ -141,10 +141,9 @@ public class ThimblReaderTests
     [Fact]
     public void No_mutation_of_a_plan_throws_or_gets_a_control_character_through()
     {
-        var finding = Panel.Bench.Faults.FingerMutations.Run(TimeSpan.FromSeconds(3), seed: 1979);
+        var run = Panel.Bench.Faults.FingerMutations.Run(TimeSpan.Zero, seed: 1979, least: 3_000);
 
-        Assert.True(finding.Finding is null, finding.Finding);
-        Assert.True(finding.Tried > 1_000, $"{finding.Tried} tries are no proof.");
+        Assert.True(run.Finding is null, run.Finding);
     }
 
     private static readonly Gen<string> Texts = Gen.OneOf(

@@ -17,7 +17,7 @@ internal sealed record MutationRun(long Tried, string? Finding);
 internal static class FingerMutations
 {
     private const int LongestInput = 256 * 1024;
-    private static readonly TimeSpan Slow = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Slow = TimeSpan.FromSeconds(10);
 
     private static readonly byte[][] Seeds =
     [
@@ -37,11 +37,12 @@ internal static class FingerMutations
         [0xC2, 0x9B], [0xED, 0xA0, 0x80], [0xF0, 0x9F], [240], [250], [251], [255], .. new[] { "\\u", "\\ud83d", "\\x41", "Plan:", "messages", "99991231235959", "-2359", "@", "//", "/*", "1e9", "null" }.Select(Encoding.ASCII.GetBytes),
     ];
 
-    public static MutationRun Run(TimeSpan howLong, int seed)
+    /// <summary>Goes on for <paramref name="howLong"/>, and in any case until <paramref name="least"/> inputs were tried.</summary>
+    public static MutationRun Run(TimeSpan howLong, int seed, long least = 0)
     {
         var random = new Random(seed);
         var (clock, tried) = (Stopwatch.StartNew(), 0L);
-        for (; clock.Elapsed < howLong; tried++)
+        for (; clock.Elapsed < howLong || tried < least; tried++)
         {
             var input = Mutate(random);
             var started = Stopwatch.GetTimestamp();
