@@ -25,6 +25,8 @@ public static class NewslettersSetup
         services.AddScoped<IssueVersions>();
         services.AddScoped<IssueChecks>();
         services.AddScoped<ListImages>();
+        services.AddScoped<DomainReports>();
+        services.AddScoped<Growth>();
         services.AddScoped<Preferences>();
         services.AddScoped<PersonalCopies>();
         services.AddScoped<Archives>();

@@ -27,6 +27,7 @@ internal static class IssuesApi
         issue.MapPut("/withdrawal", async (long id, Actor by, Archives all, CancellationToken ct) => (await all.WithdrawAsync(by, id, back: false, ct)).ToResult());
         issue.MapDelete("/withdrawal", async (long id, Actor by, Archives all, CancellationToken ct) => (await all.WithdrawAsync(by, id, back: true, ct)).ToResult());
         issue.MapPost("/retry", async (long id, bool? unknown, Actor by, Dispatches all, CancellationToken ct) => (await all.RetryAsync(by, id, unknown == true, ct)).ToResult());
+        issue.MapGet("/report/domains", async (long id, Actor by, DomainReports all, CancellationToken ct) => (await all.ShowAsync(by, id, ct)).ToResult());
         issue.MapGet("/report", async (long id, bool? deliveries, Actor by, Reports all, CancellationToken ct) => (await all.ShowAsync(by, id, deliveries == true, ct)).ToResult());
     }
 

@@ -24,6 +24,7 @@ internal static class Pages
             o.ViewLocationFormats.Clear();
             o.ViewLocationFormats.Add("/Shared/{0}.cshtml");
         });
+        services.AddProxies();
         services.AddScoped<Home.Dashboard>();
         services.AddSingleton<EventStream>();
         services.AddAntiforgery(o =>
@@ -43,6 +44,7 @@ internal static class Pages
 
     public static void UseDoors(this WebApplication app)
     {
+        app.UseForwardedHeaders();
         app.Use((context, next) =>
         {
             var headers = context.Response.Headers;

@@ -1,0 +1,33 @@
+using System.Net;
+using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.Extensions.Options;
+using Panel.Services;
+
+namespace Panel.Web.Doors;
+
+/// <summary>Whose word about a visitor's address counts: only that of the proxies in <c>Panel:TrustedProxies</c> (addresses or
+/// networks, with commas). Nobody is trusted by default, not even this machine, because members run code on it (rule S8).</summary>
+internal static class Proxies
+{
+    public static IServiceCollection AddProxies(this IServiceCollection services)
+    {
+        services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<PanelOptions>>((headers, panel) =>
+        {
+            headers.KnownProxies.Clear();
+            headers.KnownIPNetworks.Clear();
+            foreach (var word in panel.Value.TrustedProxies.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+            {
+                headers.KnownIPNetworks.Add(NetworkOf(word) ?? throw new OptionsValidationException(
+                    nameof(PanelOptions), typeof(PanelOptions), [$"Panel:TrustedProxies names {word}, which is no address or network such as 192.0.2.7 or 2001:db8::/32."]));
+            }
+
+            headers.ForwardedHeaders = headers.KnownIPNetworks.Count > 0 ? ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto : ForwardedHeaders.None;
+        });
+        return services;
+    }
+
+    private static System.Net.IPNetwork? NetworkOf(string word) =>
+        System.Net.IPNetwork.TryParse(word, out var network) ? network
+        : IPAddress.TryParse(word, out var address) ? new System.Net.IPNetwork(address, address.GetAddressBytes().Length * 8)
+        : null;
+}
