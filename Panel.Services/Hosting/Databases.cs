@@ -106,7 +106,7 @@ public sealed class Databases(PanelDb db, Members.Members members, Revisions rev
         return await OpenedAsync(member, row, password, ct);
     }
 
-    /// <summary>Takes the database out of service. What was in it is kept in backups only.</summary>
+    /// <summary>Takes the database out of service. The host keeps a dump of it for 30 days, beside what is in backups.</summary>
     public async Task<Outcome<Done>> RemoveAsync(Actor by, string handle, string name, CancellationToken ct)
     {
         if (await members.ReachAsync(by, handle, ct) is not { } member)

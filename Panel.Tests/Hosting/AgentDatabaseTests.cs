@@ -49,6 +49,7 @@ public sealed class AgentDatabaseTests(AgentMachine machine) : IClassFixture<Age
 
         await LiveAsync(ann with { Databases = [] });
         Assert.False(await MariaAsync("ann_shop", Maria.Text) || await PostgresAsync("ann_diary", "ann_diary", Postgres.Text));
+        Assert.Equal(2, await DumpsAsync("ann", "seen"));
     }
 
     [RootFact]
@@ -109,6 +110,21 @@ public sealed class AgentDatabaseTests(AgentMachine machine) : IClassFixture<Age
     }
 
     [RootFact]
+    public async Task Class_16_a_removed_account_keeps_its_databases_as_dumps_and_takes_nothing_of_another()
+    {
+        var eve = Account("eve", 290_206, machine.PublicKey) with { Databases = Both };
+        await LiveAsync(eve);
+        await LiveAsync(Account("eve2", 290_207, machine.PublicKey) with { Databases = Both });
+        Assert.True(await MariaAsync("eve_shop", Maria.Text, "CREATE TABLE kept (n int)") && await PostgresAsync("eve_diary", "eve_diary", Postgres.Text, "CREATE TABLE kept (n int)"));
+        var report = await machine.Panel.SayAsync(eve with { Status = AccountStatus.Removed });
+        Assert.True(report.Items.All(i => i.State == ItemState.Removed), string.Join('\n', report.Items) + string.Join('\n', machine.Said));
+        Assert.False(await MariaAsync("eve_shop", Maria.Text) || await PostgresAsync("eve_diary", "eve_diary", Postgres.Text));
+        Assert.Equal(2, await DumpsAsync("eve", "kept"));
+        Assert.True(await MariaAsync("eve2_shop", Maria.Text) && await PostgresAsync("eve2_diary", "eve2_diary", Postgres.Text));
+        Assert.Equal(1, (await machine.InsideAsync("find", $"{machine.Accounts}/.trash", "-maxdepth", "1", "-name", "eve-*", "-type", "d")).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+    }
+
+    [RootFact]
     public async Task Class_3_names_and_verifiers_that_are_sql_never_reach_a_server()
     {
         var report = await machine.Panel.SayAsync(Account("dan", 290_205, machine.PublicKey) with
@@ -120,6 +136,9 @@ public sealed class AgentDatabaseTests(AgentMachine machine) : IClassFixture<Age
     }
 
     private static DatabaseState[] Both => [new("shop", DatabaseEngine.Mariadb, Maria.Verifier), new("diary", DatabaseEngine.Postgres, Postgres.Verifier)];
+
+    private async Task<int> DumpsAsync(string handle, string word) =>
+        (await machine.InsideAsync("grep", "-lr", $"CREATE TABLE .*{word}", $"{machine.Accounts}/.trash", "--include", $"*.{handle}_*.sql-*")).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length;
 
     private string Sockets => $"/run/panel/host-{machine.Id}";
 

@@ -40,7 +40,7 @@ public sealed class DatabasesController(Databases databases) : PanelController
             return NotFound();
         }
 
-        Say($"Database {name} is out of service. What was in it is in your backups only.");
+        Say($"Database {name} is out of service. The host keeps a dump of it for 30 days; an admin can give it to you.");
         return this.SeeOther("/databases");
     }
 

@@ -53,7 +53,17 @@ internal sealed class AccountWork(AgentOptions options, Host host, AgentLink lin
         _ = Task.Run(async () =>
         {
             // Panel never asks again for what it has heard of.
-            if (!await tell(await AnswerAsync(request, facts, ct), ct))
+            HostReport answer;
+            try
+            {
+                answer = await AnswerAsync(request, facts, ct);
+            }
+            catch (Exception no) when (no is not OperationCanceledException)
+            {
+                answer = facts() with { RequestId = request.Id, Failure = no.Message };
+            }
+
+            if (!await tell(answer, ct))
             {
                 lock (atWork)
                 {

@@ -16,7 +16,7 @@ internal sealed class Apply(Host host, TimeProvider time)
             var clock = Stopwatch.StartNew();
             var site = SiteOf(step, wanted);
             Problem Problem(string reason) => site is not null ? new("site", site, reason)
-                : step.Act is Act.PutDatabase ? new("database", step.Name.Split('_', 2)[1], reason) : new("account", step.Handle, reason);
+                : step.Act is Act.PutDatabase or Act.DropDatabase ? new("database", step.Name.Split('_', 2)[1], reason) : new("account", step.Handle, reason);
             try
             {
                 if (await TakeAsync(step, wanted, problems, ct) is { } reason)
@@ -60,7 +60,9 @@ internal sealed class Apply(Host host, TimeProvider time)
             case Act.MakeTree: host.Trees.Make(handle, uid); break;
             case Act.SetLimit: host.Volume.SetLimit(uid, wanted.Shape.Limit); break;
             case Act.PutDatabase: host.Databases.Put(step.Name, wanted.Shape.Databases[step.Name]); break;
-            case Act.DropDatabase: host.Databases.Drop(step.Name); break;
+            case Act.DropDatabase:
+                await host.Databases.DropAsync(step.Name, uid, $"{host.Layout.Trash}/{step.Name.Replace('/', '.')}.sql-{uid}-{time.GetUtcNow().ToUnixTimeSeconds()}", ct);
+                break;
             case Act.MakeSite: host.Trees.MakeSite(handle, uid, step.Name); break;
             case Act.WritePool: WritePool(handle, uid, wanted, problems); break;
             case Act.OpenApp: host.Php.Open(Served.AppOf(host.Layout, handle, uid, step.Name)); break;

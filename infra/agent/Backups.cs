@@ -154,7 +154,7 @@ internal sealed partial class Backups(AgentOptions options, Host host)
             "/usr/bin/restic", "--no-cache", "-q", "-r", $"{options.Backups}/{account.Handle}", .. arguments],
         new Dictionary<string, string> { ["RESTIC_PASSWORD"] = order.Secret }, input, output, ct);
 
-    private static async Task<Ran> MustAsync(IReadOnlyList<string> command, IReadOnlyDictionary<string, string> secret, Stream? input, Stream output, CancellationToken ct)
+    public static async Task<Ran> MustAsync(IReadOnlyList<string> command, IReadOnlyDictionary<string, string> secret, Stream? input, Stream output, CancellationToken ct)
     {
         var ran = await PipeAsync(command, secret, input, output, ct);
         Must(ran);

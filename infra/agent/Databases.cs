@@ -54,9 +54,18 @@ internal sealed class Databases(Layout layout, Action<string> log)
         Note(key, access);
     }
 
-    public void Drop(string key)
+    /// <summary>Only after a dump of it lies whole at <paramref name="place"/>: what is removed can be had again for a while.</summary>
+    public async Task DropAsync(string key, int uid, string place, CancellationToken ct)
     {
         var (server, name) = Split(key);
+        File.Delete($"{place}.new");
+        await using (var file = new FileStream($"{place}.new", new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = Modes.Secret }))
+        {
+            await WithLoginAsync(key, uid, dump: true, (command, secret) => Backups.MustAsync(command, secret, null, file, ct));
+            file.Flush(flushToDisk: true);
+        }
+
+        Native.Rename($"{place}.new", place);
         server.Drop(name);
         found.GetValueOrDefault(HandleOf(key))?.Remove(key);
     }

@@ -75,7 +75,8 @@ internal sealed class Tasks
             var environment = new Dictionary<string, string> { ["HOME"] = home, ["USER"] = due.Handle, ["LOGNAME"] = due.Handle, ["TMPDIR"] = $"{layout.Tree(due.Handle)}/tmp", ["LANG"] = "C.UTF-8" };
             using var process = Commands.Start(["/usr/bin/unshare", "--pid", "--fork", "--", .. Commands.As(due.Uid, due.Task.Arguments)], home, environment);
             process.StandardInput.Close();
-            Daemon.WriteRecord(record, Running.Of(process.Id) ?? default);
+            // Not Running.Of, which reaps a child that has ended already: its exit code is ours to read.
+            Daemon.WriteRecord(record, new Running(process.Id, Processes.Stat(process.Id)?.Started ?? 0));
             using var stop = limit.Token.Register(() => EndTree(process.Id));
             output = await Commands.ReadAsync(process);
             code = limit.IsCancellationRequested ? null : process.ExitCode;

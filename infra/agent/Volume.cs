@@ -77,13 +77,14 @@ internal sealed class Volume(AgentOptions options, Layout layout)
     /// <summary>Deletes what was removed more than 30 days ago.</summary>
     public void EmptyTrash(DateTimeOffset now)
     {
-        foreach (var tree in Directory.EnumerateDirectories(layout.Trash))
+        foreach (var tree in Directory.EnumerateFileSystemEntries(layout.Trash))
         {
             if (Path.GetFileName(tree).Split('-') is [.., var uid, var at] && long.TryParse(at, NumberStyles.None, CultureInfo.InvariantCulture, out var since)
                 && now.ToUnixTimeSeconds() - since > TrashSeconds)
             {
+                var account = Directory.Exists(tree);
                 Discard(tree);
-                _ = Enforces ? Commands.Try("btrfs", "qgroup", "destroy", $"1/{uid}", layout.Accounts) : null;
+                _ = Enforces && account ? Commands.Try("btrfs", "qgroup", "destroy", $"1/{uid}", layout.Accounts) : null;
             }
         }
     }
