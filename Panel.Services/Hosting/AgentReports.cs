@@ -6,7 +6,7 @@ namespace Panel.Services.Hosting;
 
 /// <summary>Stores what the agent of a host found and did. A repeated report changes nothing; one about accounts of
 /// another host, or about a future revision, is not believed.</summary>
-public sealed class AgentReports(PanelDb db, LiveChanges live, Quotas quotas, TaskRuns runs, Traffic traffic, Backups backups, TimeProvider time)
+public sealed class AgentReports(PanelDb db, LiveChanges live, Quotas quotas, TaskRuns runs, Traffic traffic, Backups backups, Drifts drifts, TimeProvider time)
 {
     private const int LongestMessage = 500;
     private const int LongestName = 100;
@@ -27,7 +27,7 @@ public sealed class AgentReports(PanelDb db, LiveChanges live, Quotas quotas, Ta
         var wasSilent = host.IsSilent(now);
         host.Hear(report, now);
         var handles = report.Accounts.Select(a => a.Handle).Concat(report.Usage.Select(u => u.Handle)).Concat((report.Runs ?? []).Select(r => r.Handle))
-            .Concat((report.Traffic ?? []).Select(t => t.Handle)).Distinct().ToList();
+            .Concat((report.Traffic ?? []).Select(t => t.Handle)).Concat((report.Drift ?? []).Select(d => d.Handle)).Distinct().ToList();
         var members = await (
             from member in db.Users
             join placement in db.Set<Placement>() on member.Id equals placement.MemberId
@@ -41,6 +41,7 @@ public sealed class AgentReports(PanelDb db, LiveChanges live, Quotas quotas, Ta
         }
 
         await runs.TakeAsync(report.Runs ?? [], members, ct);
+        await drifts.TakeAsync(host.Id, report.Drift ?? [], members, now, ct);
         if (report.Traffic is { Count: > 0 } told)
         {
             await traffic.TakeAsync(host.Id, told, members, now, ct);

@@ -56,7 +56,7 @@ public sealed class DesiredAccounts(PanelDb db, LiveChanges live, IOptions<Hosti
             join member in db.Users on placement.MemberId equals member.Id
             join package in db.Set<Package>() on member.PackageId equals package.Id
             orderby placement.Revision
-            select new { Member = member, placement.Revision, package.DiskBytes }).AsNoTracking().ToListAsync(ct);
+            select new { Member = member, placement.Revision, placement.PinnedAt, package.DiskBytes }).AsNoTracking().ToListAsync(ct);
         var sites = await (from s in db.Set<Site>() join p in placed on s.MemberId equals p.MemberId where s.RemovedAt == null select s).AsNoTracking().ToListAsync(ct);
         var domains = await (from d in db.Set<SiteDomain>() join p in placed on d.MemberId equals p.MemberId where d.ApprovedAt != null && d.SiteId != null select d).AsNoTracking().ToListAsync(ct);
         var keys = await (from k in db.Set<SshKey>() join p in placed on k.MemberId equals p.MemberId select k).AsNoTracking().ToListAsync(ct);
@@ -73,7 +73,7 @@ public sealed class DesiredAccounts(PanelDb db, LiveChanges live, IOptions<Hosti
                 [.. keysOf[a.Member.Id].OrderBy(k => k.Id).Select(k => new KeyState(k.Id, $"{k.Type} {k.Body}"))],
                 [.. databases[a.Member.Id].Select(d => new DatabaseState(d.Name, d.Engine, d.Verifier))],
                 [.. tasks[a.Member.Id].Select(t => new TaskState(t.Name, t.Schedule, t.ReadArguments(), t.LimitSeconds))],
-                wanted.GetValueOrDefault(a.Member.Id))),
+                wanted.GetValueOrDefault(a.Member.Id), a.PinnedAt is not null)),
         ], requests);
     }
 

@@ -26,6 +26,8 @@ public static class HostingSetup
         services.AddScoped<DomainClaims>();
         services.AddScoped<Sites>();
         services.AddScoped<SiteSettings>();
+        services.AddScoped<Drifts>();
+        services.AddScoped<Operations>();
         services.AddScoped<Traffic>();
         services.AddScoped<Domains>();
         services.AddScoped<DomainChecks>();

@@ -17,6 +17,9 @@ public sealed class Placement
 
     public DateTime PlacedAt { get; init; }
 
+    /// <summary>Since when what was changed by hand is left so; null is healed at the next full pass.</summary>
+    public DateTime? PinnedAt { get; set; }
+
     internal sealed class Mapping : IEntityTypeConfiguration<Placement>
     {
         public void Configure(EntityTypeBuilder<Placement> builder)

@@ -116,11 +116,33 @@ public sealed class AgentLifeTests(AgentMachine machine) : IClassFixture<AgentMa
 
         var plan = (await machine.Panel.RequestAsync(AgentWork.Plan)).Plan!.Where(l => l.StartsWith("fay:", StringComparison.Ordinal)).ToList();
         Assert.Equal(["fay: make or mend the home", "fay: write the PHP pool and listen for it", "fay: serve web.fay.localhost", "fay: write the SFTP keys"], plan);
+        var all = (await machine.Panel.RequestAsync(AgentWork.Plan)).Plan!;
+        Assert.Contains("    - ; by hand", all);
         Assert.False(File.Exists($"{at}/keys/fay"));
 
         await machine.Panel.RequestAsync(AgentWork.Converge);
         Assert.DoesNotContain((await machine.Panel.RequestAsync(AgentWork.Plan)).Plan!, l => l.StartsWith("fay:", StringComparison.Ordinal));
         Assert.Equal(HttpStatusCode.OK, (await machine.GetAsync("web.fay.localhost", "/")).Code);
         Assert.Equal(0, (await machine.SftpAsync("fay", "ls")).Code);
+        var drift = Assert.Single(machine.Panel.Reports.SelectMany(r => r.Drift ?? []), d => d.Handle == "fay");
+        Assert.True(drift.Healed);
+        Assert.Contains("    - ; by hand", drift.Lines);
+    }
+
+    [RootFact]
+    public async Task A_pinned_account_is_left_as_it_was_changed_by_hand_until_panel_changes_it()
+    {
+        var hal = Account("hal", 290_109, machine.PublicKey, Site("hal", "web", SiteKind.Php)) with { Pinned = true };
+        await machine.Panel.SayAsync(hal);
+        var pool = $"/srv/panel/{machine.Id}/php/hal.conf";
+        await File.AppendAllTextAsync(pool, "; hal's own\n");
+        await machine.Panel.RequestAsync(AgentWork.Converge);
+        Assert.Contains("; hal's own", await File.ReadAllTextAsync(pool), StringComparison.Ordinal);
+        var left = Assert.Single(machine.Panel.Reports[^1].Drift!, d => d.Handle == "hal");
+        Assert.False(left.Healed);
+        Assert.Contains("    - ; hal's own", left.Lines);
+
+        await machine.Panel.SayAsync(hal with { Pinned = false });
+        Assert.DoesNotContain("; hal's own", await File.ReadAllTextAsync(pool), StringComparison.Ordinal);
     }
 }

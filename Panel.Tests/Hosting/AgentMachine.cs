@@ -111,6 +111,9 @@ public sealed class AgentMachine : IAsyncLifetime, IDisposable
         await ready.Task.WaitAsync(TimeSpan.FromSeconds(60));
     }
 
+    /// <summary>Done when the agent has ended, by whom ever.</summary>
+    public Task Ended => running!.WaitForExitAsync();
+
     public async Task KillAgentAsync()
     {
         running!.Kill();

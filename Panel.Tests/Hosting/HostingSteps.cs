@@ -32,13 +32,13 @@ internal static class HostingSteps
     /// <summary>A report as the agent sends it: of these accounts at this revision, with these uses of disk.</summary>
     public static async Task<HttpStatusCode> TellAsync(
         this HttpClient agent, string epoch, long revision, JsonNode[]? accounts = null, JsonNode[]? usage = null, long? request = null, string[]? plan = null, JsonNode[]? traffic = null,
-        JsonNode[]? homes = null)
+        JsonNode[]? homes = null, JsonNode[]? drift = null)
     {
-        using var answer = await agent.PostAsJsonAsync("/agent/v1/reports", Report(epoch, revision, accounts, usage, request, plan, null, traffic, homes));
+        using var answer = await agent.PostAsJsonAsync("/agent/v1/reports", Report(epoch, revision, accounts, usage, request, plan, null, traffic, homes, drift));
         return answer.StatusCode;
     }
 
-    private static JsonObject Report(string epoch, long revision, JsonNode[]? accounts, JsonNode[]? usage, long? request, string[]? plan, JsonNode? run, JsonNode[]? traffic = null, JsonNode[]? homes = null) =>
+    private static JsonObject Report(string epoch, long revision, JsonNode[]? accounts, JsonNode[]? usage, long? request, string[]? plan, JsonNode? run, JsonNode[]? traffic = null, JsonNode[]? homes = null, JsonNode[]? drift = null) =>
         new JsonObject
         {
             ["epoch"] = epoch,
@@ -58,6 +58,7 @@ internal static class HostingSteps
             ["accounts"] = new JsonArray(accounts ?? []),
             ["usage"] = new JsonArray(usage ?? []),
             ["orphans"] = new JsonArray("stranger"),
+            ["drift"] = drift is null ? null : new JsonArray(drift),
             ["traffic"] = traffic is null ? null : new JsonArray(traffic),
             ["homes"] = homes is null ? null : new JsonArray(homes),
             ["requestId"] = request,

@@ -38,6 +38,11 @@ internal static class HostVerbs
         host.Subcommands.Add(Ask("converge", "Run a full pass now and wait for it.", HttpMethod.Post, "/passes", node =>
             Console.WriteLine($"{node["host"]} is through after {node["milliseconds"]} ms.")));
         host.Subcommands.Add(Ask("confirm", "After a restored database: what is marked as removed may be taken away again.", HttpMethod.Put, "/removals", Line));
+        foreach (var more in DriftVerbs.All())
+        {
+            host.Subcommands.Add(more);
+        }
+
         return host;
     }
 
@@ -76,7 +81,9 @@ internal static class HostVerbs
     private static void Steps(JsonNode answer)
     {
         var steps = answer["steps"]!.AsArray();
-        Console.WriteLine(steps.Count == 0 ? "Nothing to do." : $"{steps.Count} steps:");
+        // What a step changes in a text is indented below it.
+        var count = steps.Count(s => !s!.GetValue<string>().StartsWith(' '));
+        Console.WriteLine(count switch { 0 => "Nothing to do.", 1 => "One step:", _ => $"{count} steps:" });
         foreach (var step in steps)
         {
             Console.WriteLine($"  {step}");

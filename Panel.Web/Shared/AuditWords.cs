@@ -23,6 +23,8 @@ internal static class AuditWords
         ["reset"] = "reset",
         ["approve"] = "approved",
         ["check"] = "checked",
+        ["pin"] = "left as found",
+        ["unpin"] = "put back at the next pass",
         ["prove"] = "proved by its DNS",
         ["hide"] = "hidden",
         ["show"] = "shown",

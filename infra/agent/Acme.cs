@@ -14,11 +14,8 @@ internal sealed partial class Acme(Layout layout, AcmeOptions options)
     /// <summary>The chain in PEM, or the names that the authority refused with the reason in words.</summary>
     public (string? Chain, IReadOnlyDictionary<string, string> Refused) Order(string id, IReadOnlySet<string> names, ECDsa key)
     {
-        foreach (var directory in new[] { layout.Acme, layout.AcmeWebroot })
-        {
-            Files.Directory(directory, directory == layout.Acme ? Modes.Private : Modes.Directory, Identity.AcmeId, Identity.AcmeId);
-        }
-
+        Files.Directory(layout.Acme, Modes.Private, Identity.AcmeId, Identity.AcmeId);
+        Files.Directory(layout.AcmeWebroot, Modes.Directory, Identity.AcmeId, Identity.AcmeId);
         var first = names.Order(StringComparer.Ordinal).First();
         var request = $"{layout.AcmeRequests}/{id}.csr";
         Files.Directory(layout.AcmeRequests);

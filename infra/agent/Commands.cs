@@ -83,6 +83,7 @@ internal static class Commands
     /// <param name="bytes">The encoding of what goes in and comes out, when it is bytes and not words.</param>
     public static Ran TryWith(string input, string program, IReadOnlyList<string> arguments, Encoding? bytes = null)
     {
+        Fault.Point();
         try
         {
             using var process = Start([program, .. arguments], bytes: bytes);

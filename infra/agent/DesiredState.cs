@@ -61,7 +61,8 @@ public sealed record AccountState(
     IReadOnlyList<KeyState> Keys,
     IReadOnlyList<DatabaseState>? Databases = null,
     IReadOnlyList<TaskState>? Tasks = null,
-    HomeState? Home = null);
+    HomeState? Home = null,
+    bool Pinned = false);
 
 /// <summary>Texts that a member's own <c>~/.plan</c> and <c>~/.project</c> should have; null leaves a file alone.</summary>
 public sealed record HomeState(HomeFile? Plan, HomeFile? Project);
@@ -72,6 +73,10 @@ public sealed record HomeFile(string Text, string Seen);
 /// <summary>A member's own <c>plan</c> or <c>project</c> file after it changed, its bytes in base64; without content there is none, or
 /// <paramref name="Problem"/> says why it could not be read. Not a byte[], whose null the generated serialiser writes as empty.</summary>
 public sealed record HomeReport(string Handle, string File, string? Content, string? Problem);
+
+/// <summary>What somebody changed by hand on an account that Panel had not changed: the steps that put it back, each with its
+/// difference. Not <paramref name="Healed"/> while the account is pinned.</summary>
+public sealed record DriftReport(string Handle, bool Healed, IReadOnlyList<string> Lines);
 
 /// <summary>Something a host should do once; the answer is a report with the same id.</summary>
 public sealed record AgentRequest(long Id, AgentWork Work, string? Handle = null, string? Name = null, BackupOrder? Backup = null);
@@ -131,7 +136,8 @@ public sealed record HostReport(
     IReadOnlyList<TaskRun>? Runs = null,
     IReadOnlyList<TrafficReport>? Traffic = null,
     IReadOnlyList<HomeReport>? Homes = null,
-    BackupMade? Backup = null);
+    BackupMade? Backup = null,
+    IReadOnlyList<DriftReport>? Drift = null);
 
 /// <summary>The body of <c>POST /agent/v1/joins</c>, over TLS only: the code of the line that an admin made.</summary>
 public sealed record JoinRequest(string Code);

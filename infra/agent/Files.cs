@@ -49,6 +49,7 @@ internal static class Files
     public static void Directory(string path, UnixFileMode mode = Modes.Directory, int uid = 0, int gid = 0)
     {
         System.IO.Directory.CreateDirectory(path);
+        Fault.Point();
         if (Native.Look(path) is not { IsDirectory: true } found)
         {
             throw new MachineException($"{path} is in the way: a directory belongs there.");

@@ -7,18 +7,19 @@ namespace Panel.Agent;
 
 /// <summary>The agent's life: ask Panel, pass over what changed or is due, report; for ever. SIGTERM ends it with all its
 /// daemons; after SIGKILL they run on and the next agent finds them.</summary>
-internal sealed class HostAgent(AgentOptions options, Host host, AgentLink link, TimeProvider time)
+internal sealed partial class HostAgent(AgentOptions options, Host host, AgentLink link, TimeProvider time)
 {
     // Shorter than the 2 minutes after which Panel calls a host silent.
     private const int LongestWait = 25;
 
-    private const int LongestTail = 2000;
+    private const int LongestTail = 2000, MostDrift = 200;
 
     private static readonly TimeSpan AfterTrouble = TimeSpan.FromSeconds(2);
 
     private readonly Retries retries = new(time);
     private readonly Ledger ledger = new();
     private readonly AccountWork work = new(options, host, link, time);
+    private readonly Dictionary<string, DriftReport> drift = new(StringComparer.Ordinal);
     private Desired desired = Desired.Load(host.Layout, host.Log);
     private DateTimeOffset nextFull;
     private TimeSpan absence = TimeSpan.Zero;
@@ -116,20 +117,6 @@ internal sealed class HostAgent(AgentOptions options, Host host, AgentLink link,
         }
     }
 
-    /// <summary>Tells what was visited, and to whom it may concern the end of one site's log.</summary>
-    private async Task CountAsync(AgentRequest? request, CancellationToken ct)
-    {
-        await host.AccessLog.TurnAsync(name => host.Vhosts.All.GetValueOrDefault(name) is { } links && host.Vhosts.OwnerOf(links) is { } owner && Vhosts.SiteOf(links) is { } site
-            ? (owner, site) : null, ct);
-        var traffic = host.AccessLog.Untold();
-        var lines = request is { Handle: { } handle, Name: { } name } && Grammar.IsHandle(handle) && Grammar.IsSiteName(name) ? host.AccessLog.Tail(handle, name, LongestTail) : null;
-        if ((traffic.Count > 0 || request is not null) && desired.Epoch.Length > 0
-            && await TellAsync(Facts() with { RequestId = request?.Id, Plan = request is null ? null : lines ?? [], Traffic = traffic }, ct))
-        {
-            host.AccessLog.Told(traffic);
-        }
-    }
-
     /// <summary>Null when Panel cannot be reached or nothing may be asked before the next pass is due.</summary>
     private async Task<AccountsAnswer?> AskAsync(CancellationToken ct)
     {
@@ -195,16 +182,25 @@ internal sealed class HostAgent(AgentOptions options, Host host, AgentLink link,
     private async Task PassAsync(bool full, HashSet<string> changed, IEnumerable<long> requests, CancellationToken ct)
     {
         var clock = Stopwatch.StartNew();
-        var accounts = full ? desired.Accounts.Values.ToList() : [.. changed.Select(desired.Accounts.GetValueOrDefault).OfType<AccountState>()];
-        var passed = await Pass.Begin(host, full, accounts, time).RunAsync(accounts, desired.RemovalsConfirmed, ct);
+        List<AccountState> accounts = full ? [.. desired.Accounts.Values] : [.. changed.Select(desired.Accounts.GetValueOrDefault).OfType<AccountState>()];
+        var pass = Pass.Begin(host, full, accounts, time);
+        foreach (var pinned in accounts.Where(a => a.Pinned && !changed.Contains(a.Handle)).ToList())
+        {
+            accounts.Remove(pinned);
+            drift[pinned.Handle] = new DriftReport(pinned.Handle, false, [.. pass.Preview([pinned], desired.RemovalsConfirmed).Take(MostDrift)]);
+        }
+
+        var passed = await pass.RunAsync(accounts, desired.RemovalsConfirmed, ct);
         foreach (var account in passed)
         {
+            if (full && account is { Well: true, Steps.Count: > 0 } && !changed.Contains(account.Report.Handle) && ledger.Knows(account.Report))
+            {
+                drift[account.Report.Handle] = new DriftReport(account.Report.Handle, true, [.. account.Steps.SelectMany(s => s.Lines).Take(MostDrift)]);
+            }
+
             retries.Note(account.Report.Handle, account.Well);
             ledger.Note(account.Report);
-            foreach (var step in account.Steps)
-            {
-                host.Log(step.ToString());
-            }
+            account.Steps.ToList().ForEach(step => host.Log($"{step}"));
         }
 
         if (full)
@@ -226,42 +222,15 @@ internal sealed class HostAgent(AgentOptions options, Host host, AgentLink link,
                 Milliseconds = clock.ElapsedMilliseconds,
                 Accounts = whole ? ledger.All : ledger.News,
                 Usage = full ? Usage() : [],
+                Drift = [.. drift.Values],
+                Plan = id is null ? null : [.. passed.SelectMany(p => p.Steps).SelectMany(s => s.Lines)],
                 RequestId = id,
             }, ct))
             {
                 ledger.Sent();
+                drift.Clear();
             }
         }
-    }
-
-    /// <summary>Pairs of names of one and the same served site, every word checked by the pass that serves them.</summary>
-    private IEnumerable<KeyValuePair<string, string>> Redirects() =>
-        from account in desired.Accounts.Values
-        where account.Status == AccountStatus.Active
-        from site in account.Sites
-        let target = site.Canonical
-        where target is not null && Grammar.IsDomain(target)
-        let names = site.Domains.Append(site.Address).Where(n => host.Vhosts.All.GetValueOrDefault(n) is { } links && host.Vhosts.OwnerOf(links) == account.Handle && Vhosts.SiteOf(links) == site.Name).ToList()
-        where names.Contains(target)
-        from name in names
-        where name != target && Grammar.IsDomain(name)
-        select KeyValuePair.Create(name, target);
-
-    private HostReport Facts() => new(
-        desired.Epoch, desired.Revision, false, 0,
-        new HostFacts(host.Ports.HttpPort, host.Ports.HttpsPort, host.Ports.SftpPort, options.Address, host.Volume.Kind, host.Volume.Enforces, host.PhpVersions, host.Certificates.IsOn, host.Layout.Run),
-        [], [], Orphans(), null, null);
-
-    /// <summary>Accounts that are here and that Panel does not know: they are left running.</summary>
-    private IReadOnlyList<string> Orphans() => [.. host.Users.Read().Keys.Except(desired.Accounts.Keys).Order(StringComparer.Ordinal)];
-
-    private IReadOnlyList<UsageReport> Usage()
-    {
-        var users = host.Users.Read();
-        var used = host.Volume.Usage(users.ToDictionary(u => u.Key, u => u.Value.Uid));
-        var databases = host.Databases.Sizes();
-        return [.. users.Values.Where(u => used.ContainsKey(u.Uid)).Select(u => new UsageReport(
-            u.Handle, used[u.Uid] + databases[u.Handle].Sum(d => d.Bytes), desired.Accounts.GetValueOrDefault(u.Handle)?.DiskLimitBytes, host.Volume.Enforces, [.. databases[u.Handle]]))];
     }
 
     private async Task<bool> TellAsync(HostReport report, CancellationToken ct)

@@ -28,6 +28,9 @@ internal sealed class Ledger
         }
     }
 
+    /// <summary>This very state of the account has been reached before.</summary>
+    public bool Knows(AccountReport report) => last.GetValueOrDefault(report.Handle)?.Revision == report.Revision;
+
     public void KeepOnly(IEnumerable<string> handles)
     {
         foreach (var gone in last.Keys.Except(handles).ToArray())

@@ -8,26 +8,19 @@ internal static partial class Native
     public const int SigInt = 2, SigQuit = 3, SigKill = 9, SigTerm = 15, SigHup = 1, SigUsr1 = 10, SigCont = 18, SigStop = 19;
     private const int AtFdcwd = -100, AtSymlinkNofollow = 0x100, Exchange = 2;
 
-    [LibraryImport("libc")]
-    public static partial uint geteuid();
+    [LibraryImport("libc")] public static partial uint geteuid();
 
-    [LibraryImport("libc")]
-    public static partial uint umask(uint mask);
+    [LibraryImport("libc")] public static partial uint umask(uint mask);
 
-    [LibraryImport("libc", SetLastError = true)]
-    public static partial int kill(int pid, int signal);
+    [LibraryImport("libc", SetLastError = true)] public static partial int kill(int pid, int signal);
 
-    [LibraryImport("libc", SetLastError = true)]
-    public static partial int waitpid(int pid, out int status, int options);
+    [LibraryImport("libc", SetLastError = true)] public static partial int waitpid(int pid, out int status, int options);
 
-    [LibraryImport("libc", SetLastError = true)]
-    public static partial int pidfd_open(int pid, uint flags);
+    [LibraryImport("libc", SetLastError = true)] public static partial int pidfd_open(int pid, uint flags);
 
-    [LibraryImport("libc", SetLastError = true)]
-    public static partial int pidfd_getfd(int pidfd, int theirs, uint flags);
+    [LibraryImport("libc", SetLastError = true)] public static partial int pidfd_getfd(int pidfd, int theirs, uint flags);
 
-    [LibraryImport("libc", SetLastError = true)]
-    public static partial int close(int fd);
+    [LibraryImport("libc", SetLastError = true)] public static partial int close(int fd);
 
     /// <summary>Changes the owner of the thing itself, never of what a link points to.</summary>
     public static void Own(string path, int uid, int gid) => Check(lchown(path, (uint)uid, (uint)gid), "chown", path);
@@ -80,29 +73,25 @@ internal static partial class Native
         return $"{regular}{BitConverter.ToInt64(found[32..])} {BitConverter.ToInt64(found[40..])} {BitConverter.ToInt64(found[96..])} {BitConverter.ToInt32(found[104..])}";
     }
 
+    /// <summary>After every change of the file system that this class makes.</summary>
     public static void Check(int result, string what, string where)
     {
+        Fault.Point();
         if (result < 0)
         {
             throw new MachineException($"Could not {what} {where}: {Marshal.GetLastPInvokeErrorMessage()}.");
         }
     }
 
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int lchown(string path, uint uid, uint gid);
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] private static partial int lchown(string path, uint uid, uint gid);
 
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int rename(string from, string to);
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] private static partial int rename(string from, string to);
 
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int renameat2(int fromDirectory, string from, int toDirectory, string to, uint flags);
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] private static partial int renameat2(int fromDirectory, string from, int toDirectory, string to, uint flags);
 
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial IntPtr realpath(string path, IntPtr buffer);
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] private static partial IntPtr realpath(string path, IntPtr buffer);
 
-    [LibraryImport("libc")]
-    private static partial void free(IntPtr memory);
+    [LibraryImport("libc")] private static partial void free(IntPtr memory);
 
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int statx(int directory, string path, int flags, uint mask, ref byte found);
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] private static partial int statx(int directory, string path, int flags, uint mask, ref byte found);
 }

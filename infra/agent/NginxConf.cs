@@ -24,23 +24,16 @@ internal static class NginxConf
           include /etc/nginx/mime.types;
           default_type application/octet-stream;
           charset utf-8;
-          server_tokens off;
-          sendfile on;
-          keepalive_timeout 30s;
+          server_tokens off; sendfile on; keepalive_timeout 30s;
           client_max_body_size 64m;
-          client_body_temp_path {{at.Nginx}}/body;
-          fastcgi_temp_path {{at.Nginx}}/fastcgi;
-          proxy_temp_path {{at.Nginx}}/proxy;
-          uwsgi_temp_path {{at.Nginx}}/uwsgi;
-          scgi_temp_path {{at.Nginx}}/scgi;
-          gzip on;
-          gzip_vary on;
+          client_body_temp_path {{at.Nginx}}/body; fastcgi_temp_path {{at.Nginx}}/fastcgi; proxy_temp_path {{at.Nginx}}/proxy;
+          uwsgi_temp_path {{at.Nginx}}/uwsgi; scgi_temp_path {{at.Nginx}}/scgi;
+          gzip on; gzip_vary on;
           gzip_types text/plain text/css text/javascript application/javascript application/json application/xml image/svg+xml;
           log_format site escape=json '{"at":"$time_iso8601","host":"$host","address":"$remote_addr","method":"$request_method",'
             '"path":"$request_uri","status":$status,"bytes":$bytes_sent,"seconds":$request_time,"agent":"$http_user_agent"}';
           access_log {{at.Log}}/access.json site;
-          map_hash_bucket_size 512;
-          map_hash_max_size 65536;
+          map_hash_bucket_size 512; map_hash_max_size 65536;
           # The one thing that is written for single sites: pairs of checked names.
           map $host $canonical { default ""; include {{at.Nginx}}/canonical.map; }
           map $scheme $port { default "{{(ports.HttpPort == 80 ? "" : $":{ports.HttpPort}")}}"; https "{{(ports.HttpsPort == 443 ? "" : $":{ports.HttpsPort}")}}"; }
@@ -109,14 +102,9 @@ internal static class NginxConf
               fastcgi_pass unix:$vhost/php.sock;
             }
             location = /_panel_proxy {
-              internal;
-              proxy_http_version 1.1;
-              proxy_set_header Host $http_host;
-              proxy_set_header X-Forwarded-For $remote_addr;
-              proxy_set_header X-Forwarded-Proto $scheme;
-              proxy_set_header Upgrade $http_upgrade;
-              proxy_set_header Connection $upgrading;
-              proxy_read_timeout 120s;
+              internal; proxy_http_version 1.1; proxy_read_timeout 120s;
+              proxy_set_header Host $http_host; proxy_set_header X-Forwarded-For $remote_addr; proxy_set_header X-Forwarded-Proto $scheme;
+              proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $upgrading;
               proxy_pass http://unix:$vhost/app.sock:$request_uri;
             }
             location = / {

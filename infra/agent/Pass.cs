@@ -33,7 +33,7 @@ internal sealed class Pass(Host host, Observation seen, TimeProvider time)
     public IReadOnlyList<string> Preview(IEnumerable<AccountState> accounts, bool mayTake) =>
         [.. accounts.SelectMany(a => Look(a, mayTake) switch
         {
-            ({ } wanted, var steps, _) => wanted.Problems.Select(p => $"{a.Handle}: {p.Kind} {p.Name} is put aside: {p.Message}").Concat(steps.Select(s => s.ToString())),
+            ({ } wanted, var steps, _) => wanted.Problems.Select(p => $"{a.Handle}: {p.Kind} {p.Name} is put aside: {p.Message}").Concat(steps.SelectMany(s => s.Lines)),
             var (_, _, refused) => [$"{a.Handle}: is put aside: {refused}"],
         })];
 

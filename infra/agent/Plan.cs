@@ -7,8 +7,20 @@ internal enum Act
     DropDatabase, DropUser, DropTree,
 }
 
-internal sealed record Step(Act Act, string Handle, string Name = "")
+/// <param name="Diff">What the step changes in a text, as lines with <c>-</c> and <c>+</c>.</param>
+internal sealed record Step(Act Act, string Handle, string Name = "", IReadOnlyList<string>? Diff = null)
 {
+    /// <summary>For people: the step, and indented below it what it changes.</summary>
+    public IEnumerable<string> Lines => [ToString(), .. (Diff ?? []).Select(d => $"    {d}")];
+
+    /// <summary>Lines only here are taken away, lines only there are put in, both in their order.</summary>
+    public static IReadOnlyList<string> Difference(string? here, string? there)
+    {
+        var (before, after) = (here?.Split('\n') ?? [], there?.Split('\n') ?? []);
+        return here is null ? [] : [.. before.Except(after).Select(l => $"- {l}"), .. after.Except(before).Select(l => $"+ {l}")];
+    }
+
+
     public override string ToString() => $"{Handle}: " + Act switch
     {
         Act.MakeUser => $"make or mend the user ({Name})",
@@ -39,11 +51,11 @@ internal static class Plan
     public static IReadOnlyList<Step> Of(string handle, AccountShape wanted, AccountShape found, bool enforced)
     {
         var steps = new List<Step>();
-        void When(bool needed, Act act, string name = "")
+        void When(bool needed, Act act, string name = "", IReadOnlyList<string>? diff = null)
         {
             if (needed)
             {
-                steps.Add(new Step(act, handle, name));
+                steps.Add(new Step(act, handle, name, diff));
             }
         }
 
@@ -52,12 +64,12 @@ internal static class Plan
         When(enforced && wanted.Tree && wanted.Limit != found.Limit, Act.SetLimit, wanted.Limit is { } bytes ? $"{bytes} bytes" : "none");
         steps.AddRange(wanted.Databases.Where(d => d.Value != found.Databases.GetValueOrDefault(d.Key)).Select(d => new Step(Act.PutDatabase, handle, d.Key)));
         steps.AddRange(wanted.Sites.Except(found.Sites).Order(StringComparer.Ordinal).Select(s => new Step(Act.MakeSite, handle, s)));
-        When(wanted.Pool is not null && wanted.Pool != found.Pool, Act.WritePool);
+        When(wanted.Pool is not null && wanted.Pool != found.Pool, Act.WritePool, "", Step.Difference(found.Pool, wanted.Pool));
         steps.AddRange(wanted.Apps.Except(found.Apps).Order(StringComparer.Ordinal).Select(s => new Step(Act.OpenApp, handle, s)));
         steps.AddRange(wanted.Vhosts.Where(v => !v.Value.Equals(found.Vhosts.GetValueOrDefault(v.Key))).Select(v => v.Key)
-            .Order(StringComparer.Ordinal).Select(v => new Step(Act.PutVhost, handle, v)));
+            .Order(StringComparer.Ordinal).Select(v => new Step(Act.PutVhost, handle, v, Step.Difference(found.Vhosts.GetValueOrDefault(v)?.ToString(), wanted.Vhosts[v].ToString()))));
         steps.AddRange(found.Vhosts.Keys.Except(wanted.Vhosts.Keys).Order(StringComparer.Ordinal).Select(v => new Step(Act.DropVhost, handle, v)));
-        When(wanted.Keys is not null && wanted.Keys != found.Keys, Act.WriteKeys);
+        When(wanted.Keys is not null && wanted.Keys != found.Keys, Act.WriteKeys, "", Step.Difference(found.Keys, wanted.Keys));
         When(wanted.Keys is null && found.Keys is not null, Act.DropKeys);
         When(wanted.Pool is null && found.Pool is not null, Act.DropPool);
         steps.AddRange(found.Apps.Except(wanted.Apps).Order(StringComparer.Ordinal).Select(s => new Step(Act.DropApp, handle, s)));

@@ -36,12 +36,9 @@ internal sealed partial class Readiness : IDisposable
 
     public void Dispose() => _ = Native.close(epoll);
 
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial int epoll_create1(int flags);
+    [LibraryImport("libc", SetLastError = true)] private static partial int epoll_create1(int flags);
 
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial int epoll_ctl(int epoll, int operation, int fd, ref byte ask);
+    [LibraryImport("libc", SetLastError = true)] private static partial int epoll_ctl(int epoll, int operation, int fd, ref byte ask);
 
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial int epoll_wait(int epoll, ref byte found, int most, int milliseconds);
+    [LibraryImport("libc", SetLastError = true)] private static partial int epoll_wait(int epoll, ref byte found, int most, int milliseconds);
 }

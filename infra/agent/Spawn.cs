@@ -56,39 +56,27 @@ internal static partial class Spawn
         }
     }
 
-    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
-    private static unsafe partial int posix_spawn(out int pid, string path, byte* actions, byte* attributes, IntPtr* argv, IntPtr* envp);
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)] private static unsafe partial int posix_spawn(out int pid, string path, byte* actions, byte* attributes, IntPtr* argv, IntPtr* envp);
 
-    [LibraryImport("libc")]
-    private static unsafe partial int posix_spawn_file_actions_init(byte* actions);
+    [LibraryImport("libc")] private static unsafe partial int posix_spawn_file_actions_init(byte* actions);
 
-    [LibraryImport("libc")]
-    private static unsafe partial int posix_spawn_file_actions_destroy(byte* actions);
+    [LibraryImport("libc")] private static unsafe partial int posix_spawn_file_actions_destroy(byte* actions);
 
-    [LibraryImport("libc")]
-    private static unsafe partial int posix_spawn_file_actions_adddup2(byte* actions, int fd, int target);
+    [LibraryImport("libc")] private static unsafe partial int posix_spawn_file_actions_adddup2(byte* actions, int fd, int target);
 
-    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
-    private static unsafe partial int posix_spawn_file_actions_addopen(byte* actions, int fd, string path, int flags, uint mode);
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)] private static unsafe partial int posix_spawn_file_actions_addopen(byte* actions, int fd, string path, int flags, uint mode);
 
-    [LibraryImport("libc")]
-    private static unsafe partial int posix_spawnattr_init(byte* attributes);
+    [LibraryImport("libc")] private static unsafe partial int posix_spawnattr_init(byte* attributes);
 
-    [LibraryImport("libc")]
-    private static unsafe partial int posix_spawnattr_destroy(byte* attributes);
+    [LibraryImport("libc")] private static unsafe partial int posix_spawnattr_destroy(byte* attributes);
 
-    [LibraryImport("libc")]
-    private static unsafe partial int posix_spawnattr_setflags(byte* attributes, short flags);
+    [LibraryImport("libc")] private static unsafe partial int posix_spawnattr_setflags(byte* attributes, short flags);
 
-    [LibraryImport("libc")]
-    private static unsafe partial int posix_spawnattr_setsigdefault(byte* attributes, byte* signals);
+    [LibraryImport("libc")] private static unsafe partial int posix_spawnattr_setsigdefault(byte* attributes, byte* signals);
 
-    [LibraryImport("libc")]
-    private static unsafe partial int posix_spawnattr_setsigmask(byte* attributes, byte* signals);
+    [LibraryImport("libc")] private static unsafe partial int posix_spawnattr_setsigmask(byte* attributes, byte* signals);
 
-    [LibraryImport("libc")]
-    private static unsafe partial int sigfillset(byte* signals);
+    [LibraryImport("libc")] private static unsafe partial int sigfillset(byte* signals);
 
-    [LibraryImport("libc")]
-    private static unsafe partial int sigemptyset(byte* signals);
+    [LibraryImport("libc")] private static unsafe partial int sigemptyset(byte* signals);
 }

@@ -12,6 +12,8 @@ internal sealed class Links(IEnumerable<KeyValuePair<string, string>> links) : S
     public override bool Equals(object? obj) => Equals(obj as Links);
 
     public override int GetHashCode() => Count;
+
+    public override string ToString() => string.Join('\n', this.Select(l => $"{l.Key} -> {l.Value}"));
 }
 
 /// <summary>The directories that nginx finds by host name. A change is made beside its place and renamed in: live at once,
@@ -137,6 +139,7 @@ internal sealed class Vhosts(Layout layout)
         foreach (var (name, target) in links)
         {
             File.CreateSymbolicLink($"{staged}/{name}", target);
+            Fault.Point();
         }
 
         return staged;
