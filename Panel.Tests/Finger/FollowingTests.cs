@@ -252,6 +252,34 @@ public class FollowingTests
     }
 
     [Fact]
+    public async Task Class_19_a_host_that_went_silent_is_asked_once_for_all_its_addresses()
+    {
+        var time = new ManualTime();
+        using var here = House(time: time);
+        var ann = await here.MemberAsync("ann");
+        var up = true;
+        await using var server = new RudeServer((socket, ct) => up ? RudeServer.SayAsync(socket, "Plan:\r\nhello\r\n", ct) : ResetAsync(socket));
+        for (var i = 0; i < 5; i++)
+        {
+            Assert.Null((await here.FollowAsync(ann, "ann", $"bob{i}@127.0.0.1:{server.Port}")).Refused);
+        }
+
+        up = false;
+        time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(new Refreshed(5, 5), await here.RefreshAsync());
+        Assert.Equal(6, server.Asked);
+        Assert.All(await here.FollowingAsync(ann, "ann"), f => Assert.Contains("broke off", f.Reason, StringComparison.Ordinal));
+        Assert.Equal(5, (await here.TimelineAsync(ann, "ann")).Count);
+
+        static Task ResetAsync(System.Net.Sockets.Socket socket)
+        {
+            socket.LingerState = new System.Net.Sockets.LingerOption(true, 0);
+            socket.Close();
+            return Task.CompletedTask;
+        }
+    }
+
+    [Fact]
     public async Task Own_members_are_read_from_the_store_and_hidden_ones_cannot_be_followed()
     {
         using var here = House(time: new ManualTime());

@@ -9,7 +9,8 @@ namespace Panel.Services.Finger.Following;
 public delegate Task<IPAddress[]> ResolveHost(string host, CancellationToken ct);
 
 /// <summary>The bytes of an answer, or why there are none.</summary>
-public readonly record struct Fetched(byte[]? Bytes, string? Reason);
+/// <param name="HostDown">It is the host that does not answer, so nobody else there will.</param>
+public readonly record struct Fetched(byte[]? Bytes, string? Reason, bool HostDown = false);
 
 /// <summary>Fingers one address over TCP (RFC 1288): allowed ports and networks only, at most 1 MiB, within the patience.</summary>
 public sealed class FingerFetch(IOptions<FingerOptions> options, ResolveHost resolve, TimeProvider time)
@@ -36,11 +37,11 @@ public sealed class FingerFetch(IOptions<FingerOptions> options, ResolveHost res
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            return new(null, $"{who.Host} did not answer within {_follow.Patience.TotalSeconds:0} seconds.");
+            return new(null, $"{who.Host} did not answer within {_follow.Patience.TotalSeconds:0} seconds.", HostDown: true);
         }
         catch (SocketException no)
         {
-            return new(null, Words(who, no.SocketErrorCode));
+            return new(null, Words(who, no.SocketErrorCode), HostDown: true);
         }
         catch (Exception no) when (no is IOException or ArgumentException)
         {

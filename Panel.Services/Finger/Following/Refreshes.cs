@@ -18,6 +18,9 @@ public sealed class Refreshes(PanelDb db, FingerFetch fetch, Notices notices, IO
     /// <summary>Addresses of one host in one run, so that the lease outlives even ten seconds for each.</summary>
     private const int MostPerHost = 50;
 
+    /// <summary>Time for one host in one run; what it does not reach stays due. So no slow host keeps all others waiting.</summary>
+    private static readonly TimeSpan HostTime = TimeSpan.FromSeconds(30);
+
     /// <summary>Answers stored in one transaction.</summary>
     private const int Batch = 200;
 
@@ -69,9 +72,12 @@ public sealed class Refreshes(PanelDb db, FingerFetch fetch, Notices notices, IO
         {
             await Parallel.ForEachAsync(hosts, new ParallelOptions { MaxDegreeOfParallelism = Hosts, CancellationToken = ct }, async (host, stop) =>
             {
-                foreach (var who in host)
+                var (started, last) = (time.GetTimestamp(), default(Fetched));
+                foreach (var who in host.TakeWhile(_ => time.GetElapsedTime(started) < HostTime))
                 {
-                    await answers.WriteAsync((who.ToString(), await fetch.FetchAsync(who, stop)), stop);
+                    // A host that is down is asked once; all its addresses have the same reason.
+                    last = last.HostDown ? last : await fetch.FetchAsync(who, stop);
+                    await answers.WriteAsync((who.ToString(), last), stop);
                 }
             });
         }
