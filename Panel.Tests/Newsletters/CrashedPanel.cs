@@ -54,6 +54,17 @@ internal sealed class CrashedPanel(TempFolder folder, IReadOnlyDictionary<string
         }
     }
 
+    public bool IsDead
+    {
+        get
+        {
+            lock (gate)
+            {
+                return process is { HasExited: true };
+            }
+        }
+    }
+
     /// <summary>SIGKILL: no handler runs, no buffer is written. True when there was something to kill.</summary>
     public bool Kill()
     {
@@ -69,8 +80,11 @@ internal sealed class CrashedPanel(TempFolder folder, IReadOnlyDictionary<string
     public async Task WaitUntilDeadAsync()
     {
         await process!.WaitForExitAsync();
-        process.Dispose();
-        process = null;
+        lock (gate)
+        {
+            process.Dispose();
+            process = null;
+        }
     }
 
     public async Task<JsonNode> CallAsync(HttpMethod method, string path, object? body = null)

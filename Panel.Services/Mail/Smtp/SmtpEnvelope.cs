@@ -54,7 +54,7 @@ internal sealed class SmtpEnvelope(SmtpWire wire, SmtpExtensions offered, SmtpOp
             return No(SmtpStage.Mail);
         }
 
-        return offered.Pipelining ? await ReadAllAsync(afterRefusal: false) : await StepAsync(recipient);
+        return offered.Pipelining ? await ReadAllAsync(afterRefusal: false) : await StepAsync(sender, recipient);
     }
 
     /// <summary>The reply to the final dot.</summary>
@@ -122,14 +122,14 @@ internal sealed class SmtpEnvelope(SmtpWire wire, SmtpExtensions offered, SmtpOp
         return no;
     }
 
-    private async ValueTask<MailReply?> StepAsync(EnvelopeAddress recipient)
+    private async ValueTask<MailReply?> StepAsync(EnvelopeAddress sender, EnvelopeAddress recipient)
     {
         if (await ReadAsync() != 250)
         {
             return No(SmtpStage.Mail);
         }
 
-        WriteRecipient(recipient);
+        WriteRecipient(sender, recipient);
         await wire.FlushAsync(options.CommandTimeout);
         if (await ReadAsync() is not (250 or 251))
         {
@@ -190,19 +190,33 @@ internal sealed class SmtpEnvelope(SmtpWire wire, SmtpExtensions offered, SmtpOp
             wire.Output.Write(" BODY=8BITMIME"u8);
         }
 
+        if (offered.Dsn && sender.Path.Length > 0)
+        {
+            // Only the header comes back, and with it whose mail it was (RFC 3461 §4.3, §4.4).
+            wire.Output.Write(" RET=HDRS ENVID="u8);
+            Write(Xtext.Of(sender.Path[(sender.Path.IndexOf('+', StringComparison.Ordinal) + 1)..].Split('@')[0]));
+        }
+
         wire.Output.Write(sender.NeedsUtf8 || recipient.NeedsUtf8 ? " SMTPUTF8\r\n"u8 : "\r\n"u8);
         if (offered.Pipelining)
         {
-            WriteRecipient(recipient);
+            WriteRecipient(sender, recipient);
             wire.Output.Write("DATA\r\n"u8);
         }
     }
 
-    private void WriteRecipient(EnvelopeAddress recipient)
+    private void WriteRecipient(EnvelopeAddress sender, EnvelopeAddress recipient)
     {
         wire.Output.Write("RCPT TO:<"u8);
         Write(recipient.Path);
-        wire.Output.Write(">\r\n"u8);
+        wire.Output.Write(">"u8);
+        if (offered.Dsn && sender.Path.Length > 0 && !recipient.NeedsUtf8)
+        {
+            wire.Output.Write(" NOTIFY=FAILURE ORCPT=rfc822;"u8);
+            Write(Xtext.Of(recipient.Path));
+        }
+
+        wire.Output.Write("\r\n"u8);
     }
 
     private void Write(string text)

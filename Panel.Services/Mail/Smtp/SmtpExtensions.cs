@@ -19,6 +19,9 @@ internal sealed record SmtpExtensions
 
     public bool Utf8 { get; init; }
 
+    /// <summary>Delivery status notifications can be asked for (RFC 3461).</summary>
+    public bool Dsn { get; init; }
+
     public bool Size { get; init; }
 
     /// <summary>Largest message in octets (RFC 1870 §4); 0 when the server names no limit.</summary>
@@ -51,6 +54,7 @@ internal sealed record SmtpExtensions
             "PIPELINING" => offered with { Pipelining = true },
             "8BITMIME" => offered with { EightBit = true },
             "SMTPUTF8" => offered with { Utf8 = true },
+            "DSN" => offered with { Dsn = true },
             "SIZE" => offered with { Size = true, SizeLimit = words.Length > 1 && long.TryParse(words[1], CultureInfo.InvariantCulture, out var n) ? n : 0 },
             "AUTH" => offered with { AuthPlain = offered.AuthPlain || words.Contains("PLAIN"), AuthLogin = offered.AuthLogin || words.Contains("LOGIN") },
             _ => offered,
