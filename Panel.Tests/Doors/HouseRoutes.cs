@@ -19,7 +19,7 @@ internal sealed record HouseRoute(string Method, RoutePattern Pattern, string? P
     public string Fill(string handle) => Pattern.Fill(name => name switch
     {
         "handle" => handle,
-        "id" => "1",
+        "id" or "version" => "1",
         "name" or "list" or "site" => "web",
         "status" => "404",
         "domain" => "ann.example",
