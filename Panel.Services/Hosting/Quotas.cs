@@ -1,12 +1,14 @@
+using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using Panel.Hosting;
 using Panel.Services.Data;
 using Panel.Services.Members;
+using Panel.Services.Newsletters;
 
 namespace Panel.Services.Hosting;
 
 /// <summary>Keeps samples of disk use, and writes one notice each time an account goes over 80, 95 or 100 % of its package.</summary>
-public sealed class Quotas(PanelDb db, LiveChanges live, TimeProvider time)
+public sealed class Quotas(PanelDb db, LiveChanges live, Letters letters, HouseKeys keys, TimeProvider time)
 {
     public static readonly IReadOnlyList<int> Marks = [80, 95, 100];
 
@@ -60,7 +62,7 @@ public sealed class Quotas(PanelDb db, LiveChanges live, TimeProvider time)
 
     private async Task ReviewAsync(List<long> members, DateTime now, CancellationToken ct)
     {
-        var limits = await db.Users.Where(m => members.Contains(m.Id)).Join(db.Set<Package>(), m => m.PackageId, p => p.Id, (m, p) => new { m.Id, p.DiskBytes }).ToListAsync(ct);
+        var limits = await db.Users.Where(m => members.Contains(m.Id)).Join(db.Set<Package>(), m => m.PackageId, p => p.Id, (m, p) => new { m.Id, m.UserName, m.Email, p.DiskBytes }).ToListAsync(ct);
         var newest = await db.Set<UsageSample>().AsNoTracking().Where(s => members.Contains(s.MemberId) &&
             !db.Set<UsageSample>().Any(later => later.MemberId == s.MemberId && later.Day > s.Day)).ToDictionaryAsync(s => s.MemberId, ct);
         var open = (await db.Set<QuotaNotice>().Where(n => members.Contains(n.MemberId) && n.EndedAt == null).ToListAsync(ct)).ToLookup(n => n.MemberId);
@@ -72,13 +74,34 @@ public sealed class Quotas(PanelDb db, LiveChanges live, TimeProvider time)
                 ended.EndedAt = now;
             }
 
+            var crossed = 0;
             foreach (var mark in Marks.Where(m => percent >= m && open[limit.Id].All(n => n.Percent != m)))
             {
                 // Another node may have seen the same crossing: its row stands.
-                await db.Database.ExecuteSqlAsync(
+                var first = await db.Database.ExecuteSqlAsync(
                     $"INSERT INTO quota_notices (member_id, percent, disk_bytes, limit_bytes, crossed_at) VALUES ({limit.Id}, {mark}, {newest[limit.Id].DiskBytes}, {limit.DiskBytes}, {now}) ON CONFLICT DO NOTHING", ct);
                 live.AfterCommit(db, LiveChanges.Member(limit.Id));
+                crossed = first == 1 ? mark : crossed;
+            }
+
+            // One mail for the highest mark, however many were crossed at once.
+            if (crossed > 0 && EmailAddress.Parse(limit.Email) is { } to)
+            {
+                letters.Add("quota", null, to, keys.Hash("email", to.Key), SubjectOf(crossed), TextOf(limit.UserName!, newest[limit.Id], limit.DiskBytes));
             }
         }
     }
+
+    private static string SubjectOf(int mark) => mark >= 100 ? "Your disk space is used up" : $"More than {mark} % of your disk space is used";
+
+    private static string TextOf(string handle, UsageSample sample, long limit) => string.Create(CultureInfo.InvariantCulture, $"""
+        Hello {handle},
+
+        your files and databases take {sample.DiskBytes / 1e6:0} MB of the {limit / 1e6:0} MB that your package has.
+        {(sample.Enforced ? "When it is full, the disk itself refuses more." : "This host only counts: nothing stops by itself, but please make room.")}
+
+        Remove what you no longer need, or ask an admin of the house for a larger package. Nothing is ever deleted for you.
+        The page Usage in Panel shows how it grows and when it will be full.
+
+        """);
 }

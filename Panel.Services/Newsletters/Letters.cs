@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Panel.Services.Data;
 using Panel.Services.Mail;
 
@@ -10,7 +11,7 @@ namespace Panel.Services.Newsletters;
 
 /// <summary>The house's own mails. Adding one is part of the caller's transaction; handing over is tried until it is certain,
 /// for two days; what may have been delivered (no answer after the final dot) is not repeated.</summary>
-public sealed class Letters(PanelDb db, IMailTransport transport, TimeProvider time, LetterBell bell)
+public sealed class Letters(PanelDb db, IMailTransport transport, TimeProvider time, LetterBell bell, IOptions<PanelOptions> options)
 {
     private const int Batch = 50;
     private static readonly TimeSpan GiveUp = TimeSpan.FromDays(2);
@@ -57,9 +58,11 @@ public sealed class Letters(PanelDb db, IMailTransport transport, TimeProvider t
 
     private async Task<MailReply> SendAsync(IMailConnection connection, Letter letter, CancellationToken ct)
     {
-        var list = await db.Set<MailingList>().AsNoTracking().SingleAsync(l => l.Id == letter.ListId, ct);
-        var message = LetterMessage.Build(letter, list.FromName, list.FromEmail);
-        return await connection.SendAsync(list.FromEmail, letter.Email, message, _ => Task.FromResult(true), ct);
+        // Without a list it is the house that writes.
+        var list = letter.ListId is null ? null : await db.Set<MailingList>().AsNoTracking().SingleAsync(l => l.Id == letter.ListId, ct);
+        var from = list?.FromEmail ?? $"panel@{options.Value.PublicUri.Host}";
+        var message = LetterMessage.Build(letter, list?.FromName ?? "Panel", from);
+        return await connection.SendAsync(from, letter.Email, message, _ => Task.FromResult(true), ct);
     }
 
     private async Task NoteAsync(Letter letter, MailReply reply, CancellationToken ct)

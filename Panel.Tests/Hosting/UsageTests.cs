@@ -1,5 +1,8 @@
+using Microsoft.EntityFrameworkCore;
 using Panel.Services;
+using Panel.Services.Data;
 using Panel.Services.Hosting;
+using Panel.Services.Newsletters;
 using static Panel.Tests.Hosting.HostingSteps;
 
 namespace Panel.Tests.Hosting;
@@ -40,6 +43,22 @@ public class UsageTests
         Assert.Equal("80 (95) (100)", await AfterAsync(0.9));
         Assert.Equal("(80) (95) (100)", await AfterAsync(0.1));
         Assert.Equal("(80) (95) (100) 80 95", await AfterAsync(0.96));
+
+        // One mail for the highest mark of each crossing, and it goes out.
+        await app.WithAsync<Letters, int>(async l =>
+        {
+            while (await l.CarryAsync(CancellationToken.None) > 0)
+            {
+                // Until nothing is due.
+            }
+
+            return 0;
+        });
+        var letters = await app.WithAsync<PanelDb, List<Letter>>(db => db.Set<Letter>().AsNoTracking().OrderBy(l => l.Id).ToListAsync());
+        Assert.Equal(
+            ["More than 80 % of your disk space is used", "Your disk space is used up", "More than 95 % of your disk space is used"],
+            letters.Select(l => l.Subject));
+        Assert.All(letters, l => Assert.True(l is { SentAt: not null, Email: "ann@example.org" }, l.Reply));
     }
 
     [Theory, MemberData(nameof(Providers))]
