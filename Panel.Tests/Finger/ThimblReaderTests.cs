@@ -76,6 +76,7 @@ public class ThimblReaderTests
     [InlineData("\\ud83d\\udc19", "🐙")]
     [InlineData("\\ud83d x \\udc19", "\uFFFD x \uFFFD")]
     [InlineData("\\q \\u12", "\\q \\u12")]
+    [InlineData("a \\🐙 b", "a \\🐙 b")]
     [InlineData("tab\there", "tab here")]
     public void R20_text_of_others_is_shown_harmless(string written, string shown) =>
         Assert.Equal(shown, Assert.Single(Read($"Plan:\n{{\"messages\":[{{\"text\":\"{written}\",\"time\":\"20101105124412\"}}]}}").Messages).Text);

@@ -75,10 +75,17 @@ internal static class LooseJson
     private static int TakeEscape(string text, int at, StringBuilder json)
     {
         var c = text[at + 1];
+        if (char.IsSurrogate(c))
+        {
+            // Half a letter: only the backslash is taken here, so that both halves stay together.
+            json.Append("\\\\");
+            return at;
+        }
+
         if (c != 'u')
         {
             // \' is what some writers make of an apostrophe; of what JSON does not know the backslash is meant as such.
-            json.Append(c is '"' or '\\' or '/' or 'b' or 'f' or 'n' or 'r' or 't' ? $"\\{c}" : c == '\'' ? "'" : c < ' ' ? "\\\\ " : $"\\\\{(char.IsSurrogate(c) ? '\uFFFD' : c)}");
+            json.Append(c is '"' or '\\' or '/' or 'b' or 'f' or 'n' or 'r' or 't' ? $"\\{c}" : c == '\'' ? "'" : c < ' ' ? "\\\\ " : $"\\\\{c}");
             return at + 1;
         }
 

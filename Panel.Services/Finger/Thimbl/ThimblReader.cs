@@ -49,7 +49,7 @@ public static class ThimblReader
 
             try
             {
-                using var json = JsonDocument.Parse(taken.Json, Loose);
+                using var json = JsonDocument.Parse(Encoding.UTF8.GetBytes(taken.Json), Loose);
                 if (IsThimbl(json.RootElement))
                 {
                     return Of(json.RootElement, Join(whole[..at], whole[taken.End..]), name);
@@ -58,6 +58,11 @@ public static class ThimblReader
             catch (JsonException no)
             {
                 wrong ??= LooksLikeThimbl(whole, at) ? $"The Thimbl part of the plan is no JSON: line {no.LineNumber + 1}, byte {no.BytePositionInLine + 1} of it." : null;
+            }
+            catch (Exception no) when (no is InvalidOperationException or ArgumentException)
+            {
+                // One plan that no parser understands must not keep all others from being read.
+                wrong ??= "The Thimbl part of the plan cannot be understood.";
             }
         }
 
