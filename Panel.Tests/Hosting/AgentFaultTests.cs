@@ -67,7 +67,9 @@ public sealed class AgentFaultTests : IAsyncLifetime, IDisposable
 
         await UntilAsync(() => Daemons().Count == 2);
         Assert.Equal(HttpStatusCode.OK, (await machine.GetAsync("web.bob.localhost", "/")).Code);
-        Assert.Equal(0, (await machine.SftpAsync("bob", "ls")).Code);
+
+        // A process is there a moment before it listens.
+        await UntilAsync(async () => (await machine.SftpAsync("bob", "ls")).Code == 0);
     }
 
     [RootFact]
