@@ -121,7 +121,7 @@ public sealed class AgentDatabaseTests(AgentMachine machine) : IClassFixture<Age
         Assert.False(await MariaAsync("eve_shop", Maria.Text) || await PostgresAsync("eve_diary", "eve_diary", Postgres.Text));
         Assert.Equal(2, await DumpsAsync("eve", "kept"));
         Assert.True(await MariaAsync("eve2_shop", Maria.Text) && await PostgresAsync("eve2_diary", "eve2_diary", Postgres.Text));
-        Assert.Equal(1, (await machine.InsideAsync("find", $"{machine.Accounts}/.trash", "-maxdepth", "1", "-name", "eve-*", "-type", "d")).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        Assert.Single((await machine.InsideAsync("find", $"{machine.Accounts}/.trash", "-maxdepth", "1", "-name", "eve-*", "-type", "d")).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
     }
 
     [RootFact]

@@ -78,7 +78,7 @@ public class DriftTests
         }
     }
 
-    private static JsonNode One(string handle, bool healed, params string[] lines) =>
+    private static JsonObject One(string handle, bool healed, params string[] lines) =>
         new JsonObject { ["handle"] = handle, ["healed"] = healed, ["lines"] = new JsonArray([.. lines.Select(l => JsonValue.Create(l))]) };
 
     private static async Task<IReadOnlyList<DriftPage>> ListAsync(PanelApp app) =>

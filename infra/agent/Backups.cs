@@ -12,11 +12,11 @@ internal sealed partial class Backups(AgentOptions options, Host host)
     private const string Stream = "account.tar";
 
     // Two archives at once would only make each other slow.
-    private readonly SemaphoreSlim one = new(1);
+    private static readonly SemaphoreSlim One = new(1);
 
     public async Task<(string? Failure, BackupMade? Made)> RunAsync(AccountState account, AgentWork work, BackupOrder order, CancellationToken ct)
     {
-        await one.WaitAsync(ct);
+        await One.WaitAsync(ct);
         try
         {
             return work switch
@@ -32,7 +32,7 @@ internal sealed partial class Backups(AgentOptions options, Host host)
         }
         finally
         {
-            one.Release();
+            One.Release();
         }
     }
 
