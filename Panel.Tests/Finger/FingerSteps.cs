@@ -13,7 +13,8 @@ internal static class FingerSteps
 {
     /// <summary>A house that may finger loopback on any port.</summary>
     public static PanelApp House(string provider = "sqlite", ManualTime? time = null, params (string, string)[] more) => new(
-        provider, [("Finger:Host", "house.example"), ("Finger:Follow:Networks", "127.0.0.0/8"), ("Finger:Follow:Ports", "1024-65535"), .. more]) { Time = time, Unscheduled = true };
+        provider, [("Finger:Host", "house.example"), ("Finger:Follow:Networks", "127.0.0.0/8"), ("Finger:Follow:Ports", "1024-65535"), .. more])
+    { Time = time, Unscheduled = true };
 
     /// <summary>The house's own finger server on real TCP.</summary>
     public static Task<FingerServer> ListenAsync(this PanelApp app) => FingerServer.StartAsync(app.Services.GetRequiredService<AnswerFinger>());

@@ -89,7 +89,7 @@ public class FollowingAttackTests
         var ann = await here.MemberAsync("ann");
         await using var endless = new RudeServer(async (socket, ct) =>
         {
-            for (var junk = new byte[64 * 1024]; ; )
+            for (var junk = new byte[64 * 1024]; ;)
             {
                 await socket.SendAsync(junk, ct);
             }

@@ -33,7 +33,11 @@ public class BackupsTests
         {
             await AnswerAsync(agent, epoch, request!["id"]!.GetValue<long>(), new JsonObject
             {
-                ["handle"] = request["handle"]!.ToString(), ["snapshot"] = "abcdef12", ["bytes"] = 5000, ["sha256"] = "aa", ["notes"] = new JsonArray("tar: home/x: Cannot open"),
+                ["handle"] = request["handle"]!.ToString(),
+                ["snapshot"] = "abcdef12",
+                ["bytes"] = 5000,
+                ["sha256"] = "aa",
+                ["notes"] = new JsonArray("tar: home/x: Cannot open"),
             });
         }
 
@@ -96,7 +100,7 @@ public class BackupsTests
         Assert.Contains("The files and databases are missing", found["README.txt"], StringComparison.Ordinal);
     }
 
-    private static Task NightAsync(PanelApp app) => app.WithAsync<Backups, int>(async b =>
+    private static Task<int> NightAsync(PanelApp app) => app.WithAsync<Backups, int>(async b =>
     {
         await b.NightlyAsync(Actor.Job, CancellationToken.None);
         return 0;

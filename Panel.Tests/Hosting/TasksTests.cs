@@ -61,7 +61,13 @@ public class TasksTests
             {
                 Assert.Equal(HttpStatusCode.NoContent, await agent.TellRunAsync(epoch, new JsonObject
                 {
-                    ["handle"] = "ann", ["task"] = "tidy", ["startedAt"] = $"2026-11-22T10:{i:00}:00.1234567Z", ["milliseconds"] = 5, ["exitCode"] = i, ["note"] = null, ["output"] = $"run {i}\u001b[31m\n",
+                    ["handle"] = "ann",
+                    ["task"] = "tidy",
+                    ["startedAt"] = $"2026-11-22T10:{i:00}:00.1234567Z",
+                    ["milliseconds"] = 5,
+                    ["exitCode"] = i,
+                    ["note"] = null,
+                    ["output"] = $"run {i}\u001b[31m\n",
                 }));
             }
         }

@@ -91,7 +91,14 @@ public class TrafficTests
 
     private static JsonObject One(string batch, string handle, DateTime hour, long bytes, long requests, long visits) => new JsonObject
     {
-        ["batch"] = batch, ["handle"] = handle, ["site"] = "web", ["hour"] = hour.Date.AddHours(hour.Hour), ["bytes"] = bytes, ["requests"] = requests, ["visits"] = visits, ["errors"] = 0,
+        ["batch"] = batch,
+        ["handle"] = handle,
+        ["site"] = "web",
+        ["hour"] = hour.Date.AddHours(hour.Hour),
+        ["bytes"] = bytes,
+        ["requests"] = requests,
+        ["visits"] = visits,
+        ["errors"] = 0,
     };
 
     private static Task<Outcome<TrafficPage>> ShowAsync(PanelApp app, Actor by, DateTime? from, DateTime? to) =>

@@ -94,6 +94,9 @@ public sealed record TimelinePage
 
     private string Address(DateTime? before) => "/timeline" + QueryString.Create(new Dictionary<string, string?>
     {
-        ["house"] = Form.House ? "true" : null, ["tag"] = Form.Tag, ["q"] = Form.Q, ["before"] = before?.ToString("O"),
+        ["house"] = Form.House ? "true" : null,
+        ["tag"] = Form.Tag,
+        ["q"] = Form.Q,
+        ["before"] = before?.ToString("O"),
     }.Where(p => p.Value is not null));
 }

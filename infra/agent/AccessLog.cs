@@ -82,8 +82,10 @@ internal sealed class AccessLog(Layout layout, WebServer web)
             var before = figures.GetValueOrDefault((owner.Handle, owner.Site, hour)) ?? new TrafficReport(batch, owner.Handle, owner.Site, hour, 0, 0, 0, 0);
             figures[(owner.Handle, owner.Site, hour)] = before with
             {
-                Bytes = before.Bytes + one.Bytes, Requests = before.Requests + 1,
-                Visits = before.Visits + (IsNewVisitor(one, owner) ? 1 : 0), Errors = before.Errors + (one.Status >= 500 ? 1 : 0),
+                Bytes = before.Bytes + one.Bytes,
+                Requests = before.Requests + 1,
+                Visits = before.Visits + (IsNewVisitor(one, owner) ? 1 : 0),
+                Errors = before.Errors + (one.Status >= 500 ? 1 : 0),
             };
             (lines.TryGetValue(owner, out var own) ? own : lines[owner] = []).Add(line);
         }
