@@ -76,6 +76,19 @@ public sealed class AgentGrammarTests
         Assert.Equal("Hosting__SftpPort is '22x': expected a number from 1 to 65535.", no.Message);
     }
 
+    [Theory]
+    [InlineData(null, "127.0.0.1 [::1]")]
+    [InlineData("0.0.0.0, ::", "0.0.0.0 [::]")]
+    [InlineData("203.0.113.5", "203.0.113.5 127.0.0.1 [::1]")]
+    [InlineData("0.0.0.0", "0.0.0.0 [::1]")]
+    public void It_listens_where_it_is_told_and_always_at_loopback(string? told, string expected)
+    {
+        var options = AgentOptions.Read([], k => k switch { "Panel__Data" => "/srv/data", "Hosting__Listen" => told, _ => null });
+        Assert.Equal(expected.Split(' ').Where(a => a != "[::1]" || Ports.Loopbacks.Count > 1), options.Listen);
+        var no = Assert.Throws<ArgumentException>(() => AgentOptions.Read([], k => k switch { "Panel__Data" => "/srv/data", "Hosting__Listen" => "everywhere; user root", _ => null }));
+        Assert.StartsWith("Hosting__Listen is 'everywhere; user root': expected IP addresses", no.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Root_code_stays_small_enough_to_read_in_an_afternoon()
     {

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -18,6 +20,9 @@ internal sealed partial record AgentOptions
 
     /// <summary>The only user whose socket is believed.</summary>
     public required uint PanelUid { get; init; }
+
+    /// <summary>Where sites and SFTP answer, as nginx and sshd write addresses. Loopback is always among them, since the agent probes there.</summary>
+    public IReadOnlyList<string> Listen { get; init; } = Addresses(null);
 
     public Ports Wanted { get; init; } = new(18080, 18443, 2222);
 
@@ -61,6 +66,7 @@ internal sealed partial record AgentOptions
             Id = id,
             Socket = Path.GetFullPath(Value("Hosting__AgentSocket") ?? Path.Combine(full, "run", "agent.sock")),
             PanelUid = (uint)Number("--panel-uid", given.GetValueOrDefault("--panel-uid"), 0, 0, uint.MaxValue - 1),
+            Listen = Addresses(Value("Hosting__Listen")),
             Wanted = new Ports(
                 Port("Hosting__HttpPort", Value("Hosting__HttpPort"), 18080),
                 Port("Hosting__HttpsPort", Value("Hosting__HttpsPort"), 18443),
@@ -112,6 +118,15 @@ internal sealed partial record AgentOptions
         }
 
         return given;
+    }
+
+    private static IReadOnlyList<string> Addresses(string? text)
+    {
+        var asked = (text ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            .Select(a => IPAddress.TryParse(a, out var address) ? address : throw new ArgumentException($"Hosting__Listen is '{text}': expected IP addresses with commas between them, such as 0.0.0.0, ::.")).ToList();
+        // The address for all of a family has its loopback in it, and the two cannot be listened at side by side.
+        var loopbacks = Ports.Loopbacks.Where(l => !asked.Exists(a => a.AddressFamily == l.AddressFamily && (a.Equals(IPAddress.Any) || a.Equals(IPAddress.IPv6Any))));
+        return [.. asked.Concat(loopbacks).Distinct().Select(a => a.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{a}]" : $"{a}")];
     }
 
     private static int Port(string key, string? text, int fallback) => (int)Number(key, text, fallback, 1, 65535);

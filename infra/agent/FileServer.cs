@@ -39,7 +39,7 @@ internal sealed class FileServer(Layout layout)
     /// <summary>Everything is refused first and SFTP allowed for one group (sshd_config(5)).</summary>
     public static string Render(Layout at, Ports ports) => $"""
         # Written by Panel's agent. Changes are undone by its next full pass.
-        {string.Join('\n', Ports.Loopbacks.Select(a => $"ListenAddress {(a.ToString().Contains(':', StringComparison.Ordinal) ? $"[{a}]" : a)}:{ports.SftpPort}"))}
+        {string.Join('\n', at.Listen.Select(a => $"ListenAddress {a}:{ports.SftpPort}"))}
         HostKey {at.Ssh}/host_ed25519
         PidFile {at.Run}/sshd.pid
         UsePAM no

@@ -3,12 +3,15 @@ namespace Panel.Agent;
 /// <summary>Where everything lies. All of it is root's; members own only what lies in home, private, tmp, sessions and public.</summary>
 internal sealed class Layout(string root, string run)
 {
-    public static Layout Of(AgentOptions options) => new($"/srv/panel/{options.Id}", $"/run/panel/host-{options.Id}");
+    public static Layout Of(AgentOptions options) => new($"/srv/panel/{options.Id}", $"/run/panel/host-{options.Id}") { Listen = options.Listen };
 
     public string Root { get; } = root;
 
     /// <summary>Not below /run/panel/ID, where Panel.Web's user may make files.</summary>
     public string Run { get; } = run;
+
+    /// <summary>Addresses, loopback among them, at which nginx and sshd listen; IPv6 ones in brackets.</summary>
+    public IReadOnlyList<string> Listen { get; init; } = [];
 
     public string State => $"{Root}/state";
 

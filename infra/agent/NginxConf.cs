@@ -50,7 +50,7 @@ internal static class NginxConf
             "~^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$" $ssl_server_name;
           }
           server {
-        {{string.Join('\n', Ports.Loopbacks.Select(a => a.ToString().Contains(':', StringComparison.Ordinal) ? $"[{a}]" : $"{a}").SelectMany(a => new[]
+        {{string.Join('\n', at.Listen.SelectMany(a => new[]
           {
               $"    listen {a}:{ports.HttpPort} default_server;",
               $"    listen {a}:{ports.HttpsPort} default_server ssl http2;",
