@@ -45,6 +45,9 @@ public sealed class PanelApp : WebApplicationFactory<PanelController>
     /// <summary>No job runs by itself, for tests that say when.</summary>
     public bool Unscheduled { get; init; }
 
+    /// <summary>Jobs run by themselves also on PostgreSQL, where Quartz keeps its schedule in the database.</summary>
+    public bool Scheduled { get; init; }
+
     public string Folder => folder.Path;
 
     public static Actor Admin { get; } = Actor.Operator(0);
@@ -102,7 +105,8 @@ public sealed class PanelApp : WebApplicationFactory<PanelController>
         builder.ConfigureServices(services =>
         {
             services.AddSingleton<IStartupFilter, SocketByHeader>();
-            if (Unscheduled)
+            // The shared schedule waits on the database by the clock of the house: under a clock that stands still it would wait for ever.
+            if (Unscheduled || (!Scheduled && settings["Database:Provider"] == DatabaseOptions.Postgres))
             {
                 foreach (var job in services.Where(s => s.ImplementationType?.Namespace?.StartsWith("Quartz", StringComparison.Ordinal) == true && s.ServiceType == typeof(Microsoft.Extensions.Hosting.IHostedService)).ToList())
                 {

@@ -11,9 +11,9 @@ public sealed class ScheduleTests
     public async Task Two_nodes_on_one_database_share_one_schedule()
     {
         var connection = PostgresServer.NewDatabase();
-        using var one = new PanelApp(DatabaseOptions.Postgres, ("Database:Connection", connection));
+        using var one = new PanelApp(DatabaseOptions.Postgres, ("Database:Connection", connection)) { Scheduled = true };
         using var first = one.Visitor();
-        using var two = new PanelApp(DatabaseOptions.Postgres, ("Database:Connection", connection), ("Panel:Data", one.Folder));
+        using var two = new PanelApp(DatabaseOptions.Postgres, ("Database:Connection", connection), ("Panel:Data", one.Folder)) { Scheduled = true };
         using var second = two.Visitor();
         await using var database = NpgsqlDataSource.Create(connection);
 
