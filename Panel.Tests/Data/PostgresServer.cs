@@ -28,7 +28,7 @@ public sealed class PostgresServer
             ArgumentList =
             {
                 "--reuid=postgres", "--regid=postgres", "--clear-groups", "--pdeathsig=SIGINT", $"{Bin}/postgres", "-D", data, "-p", port.ToString(CultureInfo.InvariantCulture),
-                "-c", "listen_addresses=127.0.0.1", "-c", $"unix_socket_directories={folder}", "-c", "max_connections=200",
+                "-c", "listen_addresses=127.0.0.1", "-c", $"unix_socket_directories={folder}", "-c", "max_connections=400",
             },
             RedirectStandardError = true,
         };
@@ -73,7 +73,7 @@ public sealed class PostgresServer
     }
 
     private string To(string database) =>
-        $"Host=127.0.0.1;Port={port};Username=panel;Database={database};Maximum Pool Size=20;Include Error Detail=true";
+        $"Host=127.0.0.1;Port={port};Username=panel;Database={database};Maximum Pool Size=20;Connection Idle Lifetime=6;Connection Pruning Interval=3;Include Error Detail=true";
 
     private void WaitUntilReady()
     {
