@@ -5,12 +5,13 @@ using Microsoft.EntityFrameworkCore;
 using Panel.Services.Audit;
 using Panel.Services.Data;
 using Panel.Services.Finger.Homes;
+using Panel.Services.Finger.Reports;
 using Panel.Services.Members;
 
 namespace Panel.Services.Finger;
 
 /// <summary>The finger accounts of the members. A change and its audit are one transaction, and the very next answer of this node has it.</summary>
-public sealed class FingerAccounts(PanelDb db, Members.Members members, AuditTrail audit, TimeProvider time, FingerDesk desk, FingerReply reply, HomeCopies homes)
+public sealed class FingerAccounts(PanelDb db, Members.Members members, AuditTrail audit, TimeProvider time, FingerDesk desk, FingerReply reply, HomeCopies homes, Takedowns takedowns)
 {
     /// <summary>Plans that are kept of each member; 64 KiB each at most.</summary>
     private const int PlansKept = 100;
@@ -96,7 +97,8 @@ public sealed class FingerAccounts(PanelDb db, Members.Members members, AuditTra
 
         var before = Page(member, account);
         account.Write(wanted, time.GetUtcNow().UtcDateTime);
-        var changes = Differences(before, Page(member, account)).ToArray();
+        var answered = account.WithheldAt is not null && wanted.Withheld == true ? await takedowns.TakeDownAsync(by, member, account.WithheldReason, !before.Withheld, ct) : 0;
+        (string Field, string? Old, string? New)[] changes = [.. Differences(before, Page(member, account)), .. Answered(answered)];
         if (changes.Length == 0)
         {
             return before;
@@ -109,6 +111,11 @@ public sealed class FingerAccounts(PanelDb db, Members.Members members, AuditTra
         await db.SaveChangesAsync(ct);
         await transaction.CommitAsync(ct);
         desk.Forget();
+        if (wanted.Withheld == true)
+        {
+            takedowns.Wake();
+        }
+
         return Page(member, account);
     }
 
@@ -122,6 +129,9 @@ public sealed class FingerAccounts(PanelDb db, Members.Members members, AuditTra
         (_, not null) => new InTheWay($"{member.Handle} was removed, so nobody can finger that handle any more."),
         _ => FingerRules.Check(wanted),
     };
+
+    private static IEnumerable<(string Field, string? Old, string? New)> Answered(int reports) =>
+        reports > 0 ? [("openReports", reports.ToString(CultureInfo.InvariantCulture), "0")] : [];
 
     private static IEnumerable<(string Field, string? Old, string? New)> Differences(FingerPage old, FingerPage now)
     {

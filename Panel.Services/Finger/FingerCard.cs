@@ -15,7 +15,10 @@ public enum FingerParts
     LastPost = 4,
     Project = 8,
     Plan = 16,
-    All = Address | WebPage | LastPost | Project | Plan,
+
+    /// <summary>The fingerprints of the SSH keys, in the long answer.</summary>
+    Keys = 32,
+    All = Address | WebPage | LastPost | Project | Plan | Keys,
 }
 
 /// <summary>Everything that an answer about one member is made of.</summary>
@@ -27,6 +30,9 @@ public sealed record FingerCard(string Handle, string Name)
 
     /// <summary>The newest first; as many as an answer may have.</summary>
     public IReadOnlyList<PostLine> Posts { get; init; } = [];
+
+    /// <summary><c>SHA256:</c> and the type of each SSH key, as <c>ssh-keygen -l</c> prints them.</summary>
+    public IReadOnlyList<string> Keys { get; init; } = [];
 
     /// <summary>Whom the member follows; told with the posts.</summary>
     public IReadOnlyList<ThimblFollowing> Following { get; init; } = [];

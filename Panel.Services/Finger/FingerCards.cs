@@ -3,6 +3,7 @@ using Panel.Services.Data;
 using Panel.Services.Finger.Following;
 using Panel.Services.Finger.Posts;
 using Panel.Services.Finger.Thimbl;
+using Panel.Services.Hosting;
 using Panel.Services.Members;
 
 namespace Panel.Services.Finger;
@@ -32,9 +33,13 @@ internal sealed class FingerCards(PanelDb db)
         return found is null ? null : await WithPostsAsync(found.Id, (found.Account ?? new FingerAccount()).Card(handle, found.Name), ct);
     }
 
-    /// <summary>The card with the posts that an answer may have, and whom the member follows.</summary>
+    /// <summary>The card with the posts that an answer may have, whom the member follows, and the fingerprints of the keys.</summary>
     public async Task<FingerCard> WithPostsAsync(long memberId, FingerCard card, CancellationToken ct)
     {
+        card = card with
+        {
+            Keys = await db.Set<SshKey>().Where(k => k.MemberId == memberId).OrderBy(k => k.Id).Select(k => k.Fingerprint + " (" + k.Type + ")").ToListAsync(ct),
+        };
         var posts = await db.Set<FingerPost>().Where(p => p.MemberId == memberId).OrderByDescending(p => p.PostedAt).Take(MostPosts)
             .Select(p => new PostLine(p.Id, p.Text, p.PostedAt)).ToListAsync(ct);
         return posts.Count == 0 ? card : card with

@@ -15,6 +15,8 @@ public sealed class FingerReply(string host, string? pages = null, bool plans = 
     /// <summary>Posts that <c>/W</c> adds in words; the plan has all of them.</summary>
     private const int PostsToRead = 5;
 
+    private static readonly string[] Feeds = ["atom.xml", "feed.json", "twtxt.txt"];
+
     /// <summary>Told about a name that nobody has, and in the same way about who is hidden or suspended.</summary>
     public static ReadOnlyMemory<byte> Nobody { get; } = Fixed("There is nobody here by that name.");
 
@@ -60,8 +62,17 @@ public sealed class FingerReply(string host, string? pages = null, bool plans = 
         var plan = PlanOf(card);
         if (wide)
         {
-            Line(to, "On the web: ", pages is null ? null : $"{pages}/~{card.Handle}");
-            Line(to, "Feed: ", pages is null || card.ShownPosts.Count == 0 ? null : $"{pages}/~{card.Handle}/atom.xml");
+            Line(to, "On the web: ", pages is null ? null : UrlOf(card.Handle));
+            foreach (var feed in pages is null || card.ShownPosts.Count == 0 ? [] : Feeds)
+            {
+                Line(to, "Feed: ", $"{UrlOf(card.Handle)}/{feed}");
+            }
+
+            foreach (var key in card.Shows.HasFlag(FingerParts.Keys) ? card.Keys : [])
+            {
+                Line(to, "SSH key: ", key);
+            }
+
             Line(to, "Plan of: ", !plans || Shown(card, FingerParts.Plan, card.Plan) is null ? null : When(card.PlanWrittenAt));
         }
 

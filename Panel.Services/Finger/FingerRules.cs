@@ -46,7 +46,7 @@ public static class FingerRules
 
     internal static string Fold(string name) => name.ToLower(CultureInfo.InvariantCulture).Normalize();
 
-    private static Refusal? OneLine(string? text, string what, string field, int longest) => text switch
+    internal static Refusal? OneLine(string? text, string what, string field, int longest) => text switch
     {
         null => null,
         _ when text.Length > longest => new Refusal(

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Options;
 using Panel.Services.Finger.Following;
 using Panel.Services.Finger.Homes;
 using Panel.Services.Finger.Posts;
+using Panel.Services.Finger.Reports;
 using Panel.Services.Members;
 
 namespace Panel.Services.Finger;
@@ -27,6 +28,9 @@ public static class FingerSetup
         services.AddSingleton<AnswerFinger>(s => s.GetRequiredService<FingerDesk>().AnswerAsync);
         services.AddScoped<FingerAccounts>();
         services.AddScoped<FingerPosts>();
+        services.AddScoped<FingerReports>();
+        services.AddScoped<Takedowns>();
+        services.AddSingleton<ReportGuard>();
         services.AddScoped<HomeCopies>();
         services.AddScoped<HomeTexts>();
         services.AddScoped<Homes.Homes>();

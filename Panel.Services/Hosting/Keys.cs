@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Panel.Services.Audit;
 using Panel.Services.Data;
+using Panel.Services.Finger;
 using Panel.Services.Members;
 
 namespace Panel.Services.Hosting;
@@ -35,7 +36,9 @@ public sealed class Keys(PanelDb db, Members.Members members, Revisions revision
         }
 
         var key = parsed.Value!;
+        // The clock of finger before the account's row, as everywhere, so that two changes never wait for each other.
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        await FingerAccounts.RaiseClockAsync(db, ct);
         if (await revisions.RaiseAsync(member.Id, ct) is not { } placement)
         {
             return new InTheWay("No host carries this account yet, so it cannot have a key.");
@@ -80,6 +83,7 @@ public sealed class Keys(PanelDb db, Members.Members members, Revisions revision
         }
 
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        await FingerAccounts.RaiseClockAsync(db, ct);
         await revisions.RaiseAsync(member.Id, ct);
         if (await db.Set<SshKey>().SingleOrDefaultAsync(k => k.MemberId == member.Id && k.Id == id, ct) is not { } key)
         {

@@ -57,6 +57,15 @@ public class FingerFuzz
             return sent.EndsWith("Plan:\r\n" + plan.ReplaceLineEndings("\r\n") + (plan.EndsWith('\n') ? "" : "\r\n"), StringComparison.Ordinal);
         }).Check(Many);
 
+    [Fact]
+    public void R2_R12_R20_no_mutated_bytes_break_a_promise_of_any_reader_or_writer()
+    {
+        var rows = Panel.Bench.Faults.FingerMutations.Run(TimeSpan.Zero, seed: 1979, least: 6_000);
+
+        Assert.Equal("", string.Join('\n', rows.Select(r => r.Finding).OfType<string>()));
+        Assert.All(rows, r => Assert.True(r.Cases >= 400, r.Parser));
+    }
+
     internal static bool Harmless(ReadOnlySpan<byte> answer)
     {
         var text = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(answer);

@@ -15,6 +15,7 @@ public class FingerReplyTests
         WebPage = "https://ann.example/",
         Posts = [new PostLine(7, "The \"big\" stairs", new DateTime(2026, 11, 20, 8, 5, 0, DateTimeKind.Utc)), new PostLine(3, "First", new DateTime(2026, 11, 19, 8, 5, 0, DateTimeKind.Utc))],
         Following = [new ThimblFollowing("bob", "bob@other.example")],
+        Keys = ["SHA256:Zm9v (ssh-ed25519)"],
         Project = "The stairwell",
         Plan = "Painting.\nOpening on Friday, bring a chair.\n",
         PlanWrittenAt = new DateTime(2026, 11, 22, 15, 40, 59, DateTimeKind.Utc),
@@ -31,9 +32,10 @@ public class FingerReplyTests
             Shown(Ann));
 
     [Fact]
-    public void R7_a_wide_answer_adds_where_else_and_when() =>
+    public void R7_a_wide_answer_adds_posts_key_fingerprints_feeds_and_when() =>
         Assert.Contains(
-            "On the web: https://panel.example/~ann\r\nFeed: https://panel.example/~ann/atom.xml\r\nPlan of: 2026-11-22 15:40 UTC\r\nProject: The stairwell\r\n" +
+            "On the web: https://panel.example/~ann\r\nFeed: https://panel.example/~ann/atom.xml\r\nFeed: https://panel.example/~ann/feed.json\r\n" +
+            "Feed: https://panel.example/~ann/twtxt.txt\r\nSSH key: SHA256:Zm9v (ssh-ed25519)\r\nPlan of: 2026-11-22 15:40 UTC\r\nProject: The stairwell\r\n" +
             "Posts:\r\n  2026-11-20 08:05 UTC  The \"big\" stairs\r\n  2026-11-19 08:05 UTC  First\r\nPlan:\r\n",
             Shown(Ann, wide: true), StringComparison.Ordinal);
 
@@ -41,7 +43,7 @@ public class FingerReplyTests
     public void R10_a_wide_answer_is_the_short_one_where_there_is_nothing_to_add()
     {
         var bare = new FingerReply("collective.example");
-        var card = Ann with { PlanWrittenAt = null, Posts = [] };
+        var card = Ann with { PlanWrittenAt = null, Posts = [], Keys = [] };
 
         Assert.Equal(bare.Render(card, wide: false), bare.Render(card, wide: true));
     }
@@ -53,13 +55,14 @@ public class FingerReplyTests
     [InlineData(FingerParts.LastPost, "messages")]
     [InlineData(FingerParts.Project, "stairwell")]
     [InlineData(FingerParts.Plan, "Painting")]
+    [InlineData(FingerParts.Keys, "SHA256:")]
     public void R8_R15_each_part_can_be_switched_off_by_the_member(FingerParts part, string sign)
     {
         var without = Shown(Ann with { Shows = FingerParts.All & ~part }, wide: true);
 
         Assert.DoesNotContain(sign, without, StringComparison.Ordinal);
         Assert.Contains("Name: Ann Artist\r\n", without, StringComparison.Ordinal);
-        Assert.Contains(sign, Shown(Ann), StringComparison.Ordinal);
+        Assert.Contains(sign, Shown(Ann, wide: true), StringComparison.Ordinal);
     }
 
     [Fact]

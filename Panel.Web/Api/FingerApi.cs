@@ -3,6 +3,7 @@ using Panel.Services.Finger;
 using Panel.Services.Finger.Following;
 using Panel.Services.Finger.Homes;
 using Panel.Services.Finger.Posts;
+using Panel.Services.Finger.Reports;
 
 namespace Panel.Web.Api;
 
@@ -18,6 +19,7 @@ internal static class FingerApi
 
         MapPosts(api);
         MapFollowing(api);
+        MapReports(api);
 
         finger.MapGet("/home", async (string handle, Actor by, Homes homes, CancellationToken ct) => (await homes.ListAsync(by, handle, ct)).ToResult());
         finger.MapPut("/home/{file}", async (string handle, string file, HomeChoice choice, Actor by, Homes homes, CancellationToken ct) =>
@@ -28,6 +30,13 @@ internal static class FingerApi
             await accounts.TextAsync(by, handle, wide ?? false, ct) is var text && text.Refused is { } no
                 ? ApiSetup.Refuse(no)
                 : Results.Bytes(text.Value, "text/plain; charset=utf-8"));
+    }
+
+    private static void MapReports(RouteGroupBuilder api)
+    {
+        var reports = api.MapGroup("/finger/reports").Scope("finger");
+        reports.MapGet("/", async (Actor by, FingerReports all, CancellationToken ct) => (await all.ListAsync(by, ct)).ToResult());
+        reports.MapPut("/{id:long}", async (long id, ReportAnswer wanted, Actor by, FingerReports all, CancellationToken ct) => (await all.AnswerAsync(by, id, wanted, ct)).ToResult());
     }
 
     private static void MapPosts(RouteGroupBuilder api)

@@ -13,6 +13,11 @@ internal static class FingerVerbs
         var finger = new Command("finger", "What `finger HANDLE@host` shows.");
         finger.Subcommands.Add(Show());
         finger.Subcommands.Add(Set());
+        foreach (var verb in ReportVerbs.All())
+        {
+            finger.Subcommands.Add(verb);
+        }
+
         return finger;
     }
 

@@ -46,7 +46,7 @@ public sealed record EditorPage(FingerPage Stored, AccountForm Form, Terminal Pr
     /// <summary>The parts that a member chooses from, in the order in which an answer has them.</summary>
     public static IReadOnlyList<(FingerParts Part, string Words)> Parts { get; } =
     [
-        (FingerParts.Address, "Address"), (FingerParts.LastPost, "Posts, and whom you follow"), (FingerParts.WebPage, "Web page"), (FingerParts.Project, "Project"), (FingerParts.Plan, "Plan"),
+        (FingerParts.Address, "Address"), (FingerParts.LastPost, "Posts, and whom you follow"), (FingerParts.WebPage, "Web page"), (FingerParts.Project, "Project"), (FingerParts.Plan, "Plan"), (FingerParts.Keys, "Fingerprints of your SSH keys, in the long answer (finger -l)"),
     ];
 
     /// <summary>Ways to begin when there is no plan yet.</summary>

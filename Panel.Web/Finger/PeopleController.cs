@@ -1,7 +1,6 @@
 using System.Text;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc;
-using Microsoft.Extensions.Options;
 using Panel.Services.Finger;
 using Panel.Services.Finger.Posts;
 using Panel.Web.Shared;
@@ -9,7 +8,7 @@ using Panel.Web.Shared;
 namespace Panel.Web.Finger;
 
 [Area("Finger"), AllowAnonymous]
-public sealed class PeopleController(FingerAccounts accounts, FingerReply reply, IOptions<FingerOptions> options) : PanelController
+public sealed class PeopleController(FingerAccounts accounts, FingerReply reply) : PanelController
 {
     // A template may not begin with a tilde, so the tilde is part of the parameter: /~ann.
     [HttpGet("/{person:regex(^~)}"), HttpHead("/{person:regex(^~)}")]
@@ -23,8 +22,7 @@ public sealed class PeopleController(FingerAccounts accounts, FingerReply reply,
             return View("Nobody");
         }
 
-        var report = options.Value.AbuseContact is { Length: > 0 } contact ? contact : $"abuse@{options.Value.Host}";
-        return View(new PersonPage(found, Encoding.UTF8.GetString(found.Text.Span), report));
+        return View(new PersonPage(found, Encoding.UTF8.GetString(found.Text.Span), Encoding.UTF8.GetString(reply.Render(found.Card, wide: true))));
     }
 
     [HttpGet("/{person:regex(^~)}/atom.xml"), HttpHead("/{person:regex(^~)}/atom.xml")]
@@ -52,7 +50,8 @@ public sealed class PeopleController(FingerAccounts accounts, FingerReply reply,
 }
 
 /// <param name="Text">What finger prints.</param>
-public sealed record PersonPage(PublicPerson Person, string Text, string ReportTo)
+/// <param name="Wide">What <c>finger -l</c> prints.</param>
+public sealed record PersonPage(PublicPerson Person, string Text, string Wide)
 {
     /// <summary>Posts on the page; the feeds have all that finger has.</summary>
     private const int Shown = 50;
@@ -67,6 +66,4 @@ public sealed record PersonPage(PublicPerson Person, string Text, string ReportT
 
     /// <summary>Whom this member calls by a nick.</summary>
     public string? Resolve(string nick) => Person.Card.Following.FirstOrDefault(f => f.Nick == nick)?.Address;
-
-    public string ReportHref => $"mailto:{ReportTo}?subject={Uri.EscapeDataString($"Report: {Address}")}";
 }

@@ -73,7 +73,7 @@ internal sealed class PersonFeeds(PublicPerson person, FingerReply reply)
 
     /// <summary>One line each: time, tab, text; the oldest first as twtxt wants it.</summary>
     public byte[] Twtxt() => Encoding.UTF8.GetBytes(string.Concat(
-        Card.ShownPosts.Reverse().Select(p => $"{Time(p.At)}\t{p.Text}\n").Prepend($"# nick = {Card.Handle}\n# url = {Page}/twtxt.txt\n")));
+        Card.ShownPosts.Reverse().Select(p => $"{Time(p.At)}\t{OneLine(p.Text)}\n").Prepend($"# nick = {Card.Handle}\n# url = {Page}/twtxt.txt\n")));
 
     private string Tag(PostLine post) => PostRules.TagOf(reply.Host, Card.Handle, post.Id, post.At);
 
@@ -81,8 +81,12 @@ internal sealed class PersonFeeds(PublicPerson person, FingerReply reply)
 
     private static string Time(DateTime at) => at.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
-    /// <summary>What XML 1.0 cannot carry at all (§2.2) is shown as the replacement character.</summary>
-    private static string Legal(string text) => string.Concat(text.EnumerateRunes().Select(r => r.Value is 0xFFFE or 0xFFFF ? "\uFFFD" : r.ToString()));
+    /// <summary>What XML 1.0 cannot carry at all (§2.2) is shown as the replacement character, half letters too.</summary>
+    private static string Legal(string text) =>
+        string.Concat(text.EnumerateRunes().Select(r => r.Value is 0xFFFE or 0xFFFF || (Rune.IsControl(r) && r.Value is not '\t') ? "\uFFFD" : r.ToString()));
+
+    /// <summary>Nothing that ends a line, for a format that has one line per post.</summary>
+    private static string OneLine(string text) => string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));
 
     private static void Element(XmlWriter xml, string name, string text) => xml.WriteElementString(name, AtomSpace, Legal(text));
 

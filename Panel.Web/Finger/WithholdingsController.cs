@@ -2,16 +2,18 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc;
 using Panel.Services;
 using Panel.Services.Finger;
+using Panel.Services.Finger.Reports;
 using Panel.Web.Doors;
 using Panel.Web.Shared;
 
 namespace Panel.Web.Finger;
 
 [Area("Finger"), Authorize(Policies.Admin)]
-public sealed class WithholdingsController(FingerAccounts accounts) : PanelController
+public sealed class WithholdingsController(FingerAccounts accounts, FingerReports reports) : PanelController
 {
     [HttpGet("/care")]
-    public async Task<IActionResult> Index(CancellationToken ct) => View("~/Finger/Accounts/Care.cshtml", (await accounts.CareAsync(Me, ct)).Value);
+    public async Task<IActionResult> Index(CancellationToken ct) => View("~/Finger/Accounts/Care.cshtml", new CareRoom(
+        (await accounts.CareAsync(Me, ct)).Value ?? [], (await reports.ListAsync(Me, ct)).Value ?? []));
 
     [HttpPost("/finger/{handle}/withholding")]
     public Task<IActionResult> Create([FromRoute] string handle, [FromForm] string? reason, CancellationToken ct) =>
@@ -33,4 +35,11 @@ public sealed class WithholdingsController(FingerAccounts accounts) : PanelContr
         Response.Headers.Location = $"/finger/{handle}";
         return StatusCode(StatusCodes.Status303SeeOther);
     }
+}
+
+public sealed record CareRoom(IReadOnlyList<CarePage> Accounts, IReadOnlyList<ReportPage> Reports)
+{
+    public IEnumerable<ReportPage> Open => Reports.Where(r => r.State == "open");
+
+    public IEnumerable<ReportPage> Answered => Reports.Where(r => r.State != "open");
 }

@@ -2,6 +2,7 @@ using System.Text;
 using Panel.Services;
 using Panel.Services.Audit;
 using Panel.Services.Finger;
+using Panel.Services.Finger.Reports;
 using Panel.Services.Hosting;
 using Panel.Services.Newsletters;
 
@@ -9,7 +10,7 @@ namespace Panel.Web.Home;
 
 /// <summary>Everything of one member on one page, asked from the front doors one after the other; a part that is refused
 /// is left out.</summary>
-public sealed class Dashboard(Panel.Services.Members.Members members, Sites sites, Lists lists, Issues issues, FingerAccounts fingers, Usage usage, AuditTrail audit)
+public sealed class Dashboard(Panel.Services.Members.Members members, Sites sites, Lists lists, Issues issues, FingerAccounts fingers, FingerReports reports, Usage usage, AuditTrail audit)
 {
     private const int LatestEntries = 6;
     private const int FingerLines = 6;
@@ -23,7 +24,7 @@ public sealed class Dashboard(Panel.Services.Members.Members members, Sites site
         var finger = await FingerAsync(me, handle, ct);
         var used = (await usage.ShowAsync(me, handle, ct)).Value;
         var lately = (await audit.ListAsync(me, handle, null, ct)).Value ?? [];
-        List<Need> needs = [.. own.SelectMany(NeedsOf), .. letters.SelectMany(NeedsOf), .. NeedsOf(finger), .. NeedsOf(used)];
+        List<Need> needs = [.. NeedsOf(await reports.WaitingAsync(me, ct)), .. own.SelectMany(NeedsOf), .. letters.SelectMany(NeedsOf), .. NeedsOf(finger), .. NeedsOf(used)];
         return new HomePage(
             HomePage.Greet(member?.Name is { Length: > 0 } name ? name : handle), handle, needs, own, letters, finger, used, [.. lately.Take(LatestEntries)]);
     }
@@ -70,7 +71,10 @@ public sealed class Dashboard(Panel.Services.Members.Members members, Sites site
             : [];
 
     private static IEnumerable<Need> NeedsOf(FingerCell? finger) =>
-        finger is { State: "failed" } ? [new Need("Your finger account does not answer.", "An admin of the house withheld it.", "/finger", "Look at it")] : [];
+        finger is { State: "failed" } ? [new Need("Your finger account does not answer.", $"An admin of the house withholds it{(finger.Why is null ? "." : $": {finger.Why}")}", "/finger", "Look at it")] : [];
+
+    private static IEnumerable<Need> NeedsOf(int reports) =>
+        reports > 0 ? [new Need(reports == 1 ? "A reader reported a page." : $"{reports} reports of readers wait.", "Somebody says that a finger page of this house is not right.", "/care", "Look, and decide")] : [];
 
     private async Task<List<ListCell>> LettersAsync(Actor me, string handle, CancellationToken ct)
     {
@@ -97,7 +101,7 @@ public sealed class Dashboard(Panel.Services.Members.Members members, Sites site
             { Hidden: true } => ("hidden", "Hidden"),
             _ => ("answering", "Answering"),
         };
-        return new FingerCell(state, words, $"finger {page.Address}", FirstLines(Encoding.UTF8.GetString(text.Value.Span)), page.PlanWrittenAt);
+        return new FingerCell(state, words, $"finger {page.Address}", FirstLines(Encoding.UTF8.GetString(text.Value.Span)), page.PlanWrittenAt, page.Withheld ? page.WithheldReason : null);
     }
 
     internal static string FirstLines(string text)

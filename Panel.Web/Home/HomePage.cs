@@ -8,7 +8,7 @@ namespace Panel.Web.Home;
 public sealed record Need(string Title, string Why, string Href, string Link);
 
 /// <summary>What <c>finger handle@host</c> answers at this moment, its first lines only.</summary>
-public sealed record FingerCell(string State, string Words, string Command, string FirstLines, DateTime? WrittenAt);
+public sealed record FingerCell(string State, string Words, string Command, string FirstLines, DateTime? WrittenAt, string? Why = null);
 
 /// <summary>A list and the issue that matters now: the one that waits or goes out, else the last that was sent.</summary>
 public sealed record ListCell(ListPage List, IssuePage? Issue);

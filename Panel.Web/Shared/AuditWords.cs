@@ -41,6 +41,7 @@ internal static class AuditWords
         ["member.join"] = "Joined the house",
         ["member.invite"] = "Invited again",
         ["password.set"] = "Password changed",
+        ["report.dismiss"] = "A report about the finger page was dismissed",
     };
 
     public static string Of(AuditPage entry)

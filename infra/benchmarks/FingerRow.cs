@@ -9,43 +9,52 @@ namespace Panel.Bench;
 /// <param name="Bare">The same from a Kestrel handler that reads a line and sends fixed bytes.</param>
 /// <param name="Ratio">Median of Panel / Bare, round by round.</param>
 /// <param name="Spread">Lowest and highest of these ratios.</param>
-/// <param name="Peer">Debian's in.fingerd under xinetd, or null with the reason in <paramref name="PeerLeftOut"/>.</param>
+/// <param name="Peers">Debian's in.fingerd and efingerd under xinetd.</param>
 /// <param name="WorstMilliseconds">99 of 100 of Panel's answers came faster, median of the rounds.</param>
 /// <param name="PanelCpu">Microseconds of processor time per answer, the asking side (the same for both) included; steadier than rates on a busy machine.</param>
 /// <param name="BareCpu">The same of the bare handler.</param>
 public sealed record FingerFigures(
-    double Panel, double Bare, double Ratio, (double Low, double High) Spread, double? Peer, string? PeerLeftOut, double WorstMilliseconds,
+    double Panel, double Bare, double Ratio, (double Low, double High) Spread, IReadOnlyList<PeerFigure> Peers, double WorstMilliseconds,
     double PanelCpu, double BareCpu);
+
+/// <param name="PerSecond">Median of the rounds, or null with the reason in <paramref name="LeftOut"/>.</param>
+public sealed record PeerFigure(string Name, double? PerSecond, string? LeftOut);
 
 public static class FingerRow
 {
     private const int InFlight = 128;
 
+    /// <summary>They answer some hundred a second.</summary>
+    private const int PeerQueries = 600;
+
     /// <summary>Takes about a minute on two idle cores. Everything listens on free ports of loopback.</summary>
     /// <param name="rounds">One more runs first and is thrown away.</param>
-    /// <param name="fingerd">Where Debian's in.fingerd lies (package fingerd).</param>
-    public static async Task<FingerFigures> MeasureAsync(
-        int accounts = 10_000, int rounds = 5, int queries = 20_000, string fingerd = "/usr/sbin/in.fingerd", CancellationToken ct = default)
+    public static async Task<FingerFigures> MeasureAsync(int accounts = 10_000, int rounds = 5, int queries = 20_000, CancellationToken ct = default)
     {
         await using var panel = await PanelFinger.StartAsync(accounts, ct);
         await using var bare = await BareFinger.StartAsync(ct);
-        using var peer = DebianFinger.Start(fingerd, out var leftOut);
-        var figures = new List<(Figure Panel, Figure Bare, Figure? Peer)>();
+        using var fingerd = DebianFinger.Start("in.fingerd", out var noFingerd);
+        using var efingerd = DebianFinger.Start("efingerd", out var noEfingerd);
+        List<(string Name, DebianFinger? Running, string? LeftOut, List<double> Figures)> peers = [("in.fingerd", fingerd, noFingerd, []), ("efingerd", efingerd, noEfingerd, [])];
+        var figures = new List<(Figure Panel, Figure Bare)>();
         for (var round = 0; round <= rounds; round++)
         {
             // Turn about, so that neither always meets the machine as the other left it.
             var (first, second) = round % 2 == 0 ? (panel.EndPoint, bare.EndPoint) : (bare.EndPoint, panel.EndPoint);
             var one = await AskAsync(first, queries, i => PanelFinger.HandleOf(i % accounts), ct);
             var two = await AskAsync(second, queries, i => PanelFinger.HandleOf(i % accounts), ct);
-            var peers = peer is null ? null : await AskAsync(peer.EndPoint, Math.Min(1_000, queries), _ => DebianFinger.Asked, ct);
-            figures.Add(round % 2 == 0 ? (one, two, peers) : (two, one, peers));
+            figures.Add(round % 2 == 0 ? (one, two) : (two, one));
+            foreach (var peer in peers.Where(p => p.Running is not null))
+            {
+                peer.Figures.Add((await AskAsync(peer.Running!.EndPoint, Math.Min(PeerQueries, queries), _ => DebianFinger.Asked, ct)).PerSecond);
+            }
         }
 
         figures.RemoveAt(0);
         var ratios = figures.ConvertAll(f => f.Panel.PerSecond / f.Bare.PerSecond);
         return new FingerFigures(
             Median(figures.Select(f => f.Panel.PerSecond)), Median(figures.Select(f => f.Bare.PerSecond)), Median(ratios), (ratios.Min(), ratios.Max()),
-            peer is null ? null : Median(figures.Select(f => f.Peer!.PerSecond)), leftOut, Median(figures.Select(f => f.Panel.WorstMilliseconds)),
+            peers.ConvertAll(p => new PeerFigure(p.Name, p.Running is null ? null : Median(p.Figures.Skip(1)), p.LeftOut)), Median(figures.Select(f => f.Panel.WorstMilliseconds)),
             Median(figures.Select(f => f.Panel.Cpu)), Median(figures.Select(f => f.Bare.Cpu)));
     }
 

@@ -83,9 +83,9 @@ internal static class Speed
         [
             new Row("finger answers (10,000 accounts, 128 in flight)", $"{f.Panel:N0}/s", $"{f.Bare:N0}/s bare Kestrel handler", f.Ratio, ">= 0.85", f.Ratio >= 0.85,
                 $"ratios {f.Spread.Low:0.00} to {f.Spread.High:0.00}; 99 % within {f.WorstMilliseconds:0.0} ms"),
-            f.Peer is { } peer
-                ? new Row("finger answers against Debian's in.fingerd (xinetd)", $"{f.Panel:N0}/s", $"{peer:N0}/s", f.Panel / peer, ">= 15", f.Panel / peer >= 15, "")
-                : new Row("finger answers against Debian's in.fingerd", $"{f.Panel:N0}/s", "-", null, ">= 15", false, $"left out: {f.PeerLeftOut}"),
+            .. f.Peers.Select(p => p.PerSecond is { } peer
+                ? new Row($"finger answers against Debian's {p.Name} (xinetd)", $"{f.Panel:N0}/s", $"{peer:N0}/s", f.Panel / peer, ">= 15", f.Panel / peer >= 15, "it answers about a user of the system by finger(1)")
+                : new Row($"finger answers against Debian's {p.Name}", $"{f.Panel:N0}/s", "-", null, ">= 15", false, $"left out: {p.LeftOut}")),
         ];
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
@@ -24,6 +25,9 @@ public sealed class Refreshes(PanelDb db, FingerFetch fetch, Notices notices, IO
     /// <summary>Answers stored in one transaction.</summary>
     private const int Batch = 200;
 
+    /// <summary>Answers that come within this time are stored together.</summary>
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(100);
+
     private static readonly TimeSpan LeaseTime = TimeSpan.FromMinutes(10);
 
     public async Task<Outcome<Refreshed>> RunAsync(Actor by, CancellationToken ct)
@@ -40,12 +44,12 @@ public sealed class Refreshes(PanelDb db, FingerFetch fetch, Notices notices, IO
             return new Refreshed(0, 0);
         }
 
-        var answers = Channel.CreateBounded<(string Address, Fetched Fetched)>(Batch * 2);
+        var answers = Channel.CreateBounded<Answer>(Batch * 2);
         var asking = AskAllAsync(hosts, answers.Writer, ct);
         var failed = 0;
         await foreach (var batch in BatchesAsync(answers.Reader, ct))
         {
-            failed += await StoreAsync(batch, ct);
+            failed += await StoreAsync(batch, lease, ct);
         }
 
         await asking;
@@ -53,19 +57,23 @@ public sealed class Refreshes(PanelDb db, FingerFetch fetch, Notices notices, IO
         return new Refreshed(hosts.Sum(h => h.Count), failed);
     }
 
-    private async Task<List<List<FingerAddress>>> ClaimAsync(string lease, CancellationToken ct)
+    private async Task<List<List<Claimed>>> ClaimAsync(string lease, CancellationToken ct)
     {
         var now = time.GetUtcNow().UtcDateTime;
         var until = now + LeaseTime;
         var remotes = db.Set<FingerRemote>();
+        var busy = remotes.Where(o => o.LeasedUntil > now).Select(o => o.Host);
+
+        // The row's own lease is looked at as well: of two nodes that claim at once, PostgreSQL lets the second see it.
         await remotes
-            .Where(r => r.DueAt <= now && r.OptedOutAt == null && !remotes.Any(o => o.Host == r.Host && o.LeasedUntil > now) && db.Set<FingerFollow>().Any(f => f.Address == r.Address))
+            .Where(r => r.DueAt <= now && r.OptedOutAt == null && (r.LeasedUntil == null || r.LeasedUntil <= now) && !busy.Contains(r.Host) && db.Set<FingerFollow>().Any(f => f.Address == r.Address))
             .ExecuteUpdateAsync(set => set.SetProperty(r => r.Lease, lease).SetProperty(r => r.LeasedUntil, until), ct);
-        var claimed = await remotes.Where(r => r.Lease == lease).OrderBy(r => r.DueAt).Select(r => r.Address).ToListAsync(ct);
-        return [.. claimed.Select(a => FingerAddress.TryParse(a, out var who) ? who : null).OfType<FingerAddress>().GroupBy(a => a.Host).Select(g => g.Take(MostPerHost).ToList())];
+        var claimed = await remotes.Where(r => r.Lease == lease).OrderBy(r => r.DueAt).Select(r => new { r.Address, r.Hash, r.ChangedAt }).ToListAsync(ct);
+        return [.. claimed.Select(c => FingerAddress.TryParse(c.Address, out var who) ? new Claimed(who, c.Address, c.Hash, c.ChangedAt) : null).OfType<Claimed>()
+            .GroupBy(c => c.Who.Host).Select(g => g.Take(MostPerHost).ToList())];
     }
 
-    private async Task AskAllAsync(List<List<FingerAddress>> hosts, ChannelWriter<(string, Fetched)> answers, CancellationToken ct)
+    private async Task AskAllAsync(List<List<Claimed>> hosts, ChannelWriter<Answer> answers, CancellationToken ct)
     {
         Exception? broken = null;
         try
@@ -73,11 +81,11 @@ public sealed class Refreshes(PanelDb db, FingerFetch fetch, Notices notices, IO
             await Parallel.ForEachAsync(hosts, new ParallelOptions { MaxDegreeOfParallelism = Hosts, CancellationToken = ct }, async (host, stop) =>
             {
                 var (started, last) = (time.GetTimestamp(), default(Fetched));
-                foreach (var who in host.TakeWhile(_ => time.GetElapsedTime(started) < HostTime))
+                foreach (var claimed in host.TakeWhile(_ => time.GetElapsedTime(started) < HostTime))
                 {
                     // A host that is down is asked once; all its addresses have the same reason.
-                    last = last.HostDown ? last : await fetch.FetchAsync(who, stop);
-                    await answers.WriteAsync((who.ToString(), last), stop);
+                    last = last.HostDown ? last : await fetch.FetchAsync(claimed.Who, stop);
+                    await answers.WriteAsync(new Answer(claimed, last, RemoteCopies.IsSame(last, claimed.Hash)), stop);
                 }
             });
         }
@@ -91,39 +99,57 @@ public sealed class Refreshes(PanelDb db, FingerFetch fetch, Notices notices, IO
         answers.Complete(broken);
     }
 
-    private static async IAsyncEnumerable<List<(string Address, Fetched Fetched)>> BatchesAsync(
-        ChannelReader<(string, Fetched)> answers, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
+    /// <summary>Answers as they come, those of a moment together: a commit for each would cost more than the answer.</summary>
+    private async IAsyncEnumerable<List<Answer>> BatchesAsync(ChannelReader<Answer> answers, [EnumeratorCancellation] CancellationToken ct)
     {
         while (await answers.WaitToReadAsync(ct))
         {
-            var batch = new List<(string, Fetched)>();
-            while (batch.Count < Batch && answers.TryRead(out var answer))
+            var batch = new List<Answer>();
+            using var moment = new CancellationTokenSource(Moment, time);
+            using var both = CancellationTokenSource.CreateLinkedTokenSource(ct, moment.Token);
+            try
             {
-                batch.Add(answer);
+                do
+                {
+                    while (batch.Count < Batch && answers.TryRead(out var answer))
+                    {
+                        batch.Add(answer);
+                    }
+                }
+                while (batch.Count < Batch && await answers.WaitToReadAsync(both.Token));
+            }
+            catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+            {
+                // The moment is over.
             }
 
             yield return batch;
         }
     }
 
-    private async Task<int> StoreAsync(List<(string Address, Fetched Fetched)> batch, CancellationToken ct)
+    private async Task<int> StoreAsync(List<Answer> batch, string lease, CancellationToken ct)
     {
         db.ChangeTracker.Clear();
-        var addresses = batch.ConvertAll(b => b.Address);
-        await using var transaction = await db.Database.BeginTransactionAsync(ct);
-        var remotes = await db.Set<FingerRemote>().Where(r => addresses.Contains(r.Address)).ToDictionaryAsync(r => r.Address, ct);
         var copies = new RemoteCopies(db, notices, options, time);
-        foreach (var (address, fetched) in batch)
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        await copies.KeepAsync(batch.Where(b => b.Same).Select(b => (b.Of.Address, b.Of.ChangedAt)), lease, ct);
+        var news = batch.Where(b => !b.Same).ToDictionary(b => b.Of.Address, b => b.Fetched);
+        var addresses = news.Keys.ToList();
+        var remotes = addresses.Count == 0 ? [] : await db.Set<FingerRemote>().Where(r => addresses.Contains(r.Address)).ToListAsync(ct);
+        foreach (var remote in remotes)
         {
-            // Unfollowed meanwhile: nobody wants the answer.
-            if (remotes.TryGetValue(address, out var remote))
-            {
-                await copies.TakeAsync(remote, fetched, ct);
-            }
+            // What is not found any more was unfollowed meanwhile: nobody wants the answer.
+            await copies.TakeAsync(remote, news[remote.Address], ct);
         }
 
         await db.SaveChangesAsync(ct);
         await transaction.CommitAsync(ct);
-        return remotes.Values.Count(r => r.Failures > 0);
+        return remotes.Count(r => r.Failures > 0);
     }
+
+    /// <summary>An address that is asked in this run, and what was known of it.</summary>
+    private sealed record Claimed(FingerAddress Who, string Address, string Hash, DateTime? ChangedAt);
+
+    /// <param name="Same">The bytes are those of the last good copy.</param>
+    private readonly record struct Answer(Claimed Of, Fetched Fetched, bool Same);
 }

@@ -14,6 +14,9 @@ internal sealed class RemoteCopies(PanelDb db, Notices notices, IOptions<FingerO
 {
     private static readonly TimeSpan LongestBackOff = TimeSpan.FromDays(1);
 
+    /// <summary>Times to ask again are told apart no finer, so that many addresses share one.</summary>
+    private static readonly TimeSpan Round = TimeSpan.FromSeconds(10);
+
     /// <summary>What servers say instead of a plan; only in answers of a line or two.</summary>
     private static readonly string[] Denials = ["no such user", "unknown user", "nobody here", "nobody by that name", "not found", "denied", "???", "does not exist", "too many questions", "too many people"];
 
@@ -28,13 +31,29 @@ internal sealed class RemoteCopies(PanelDb db, Notices notices, IOptions<FingerO
             ? $"The server says: {lines.Last()}" : null;
     }
 
+    /// <summary>Whether an answer has the bytes of the last good copy, so that nothing of it has to be read.</summary>
+    public static bool IsSame(Fetched fetched, string hash) => fetched.Bytes is not null && hash.Length > 0 && HashOf(fetched.Bytes) == hash;
+
+    /// <summary>The same answers again: only when to ask next is written, for all that have the same time in one statement.</summary>
+    public async Task KeepAsync(IEnumerable<(string Address, DateTime? ChangedAt)> same, string lease, CancellationToken ct)
+    {
+        var now = time.GetUtcNow().UtcDateTime;
+        foreach (var group in same.GroupBy(s => Rounded(Pause(now - (s.ChangedAt ?? now)))))
+        {
+            var (due, addresses) = (now + group.Key, group.Select(s => s.Address).ToList());
+            await db.Set<FingerRemote>().Where(r => r.Lease == lease && addresses.Contains(r.Address)).ExecuteUpdateAsync(
+                set => set.SetProperty(r => r.FetchedAt, now).SetProperty(r => r.DueAt, due).SetProperty(r => r.Failures, 0).SetProperty(r => r.Reason, (string?)null)
+                    .SetProperty(r => r.Lease, (string?)null).SetProperty(r => r.LeasedUntil, (DateTime?)null), ct);
+        }
+    }
+
     /// <summary>Takes over what was fetched; the caller saves. The hash of the bytes tells whether anything has to be read at all.</summary>
     public async Task TakeAsync(FingerRemote remote, Fetched fetched, CancellationToken ct)
     {
         var now = time.GetUtcNow().UtcDateTime;
         (remote.Lease, remote.LeasedUntil) = (null, null);
         var reason = fetched.Bytes is null ? fetched.Reason : Denied(fetched.Bytes);
-        var hash = reason is null ? Convert.ToHexStringLower(SHA256.HashData(fetched.Bytes!)) : "";
+        var hash = reason is null ? HashOf(fetched.Bytes!) : "";
         var plan = reason is null && hash != remote.Hash ? ThimblReader.Read(fetched.Bytes) : null;
         reason ??= plan?.Wrong;
         if (reason is not null)
@@ -63,6 +82,10 @@ internal sealed class RemoteCopies(PanelDb db, Notices notices, IOptions<FingerO
 
     internal static string DigestOf(ThimblMessage message) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{PostRules.Stamp(message.At)} {message.Text}")))[..32];
+
+    private static string HashOf(byte[] answer) => Convert.ToHexStringLower(SHA256.HashData(answer));
+
+    private static TimeSpan Rounded(TimeSpan pause) => pause < Round ? pause : new TimeSpan(pause.Ticks - (pause.Ticks % Round.Ticks));
 
     /// <summary>Who wrote lately is asked often, who is quiet seldom.</summary>
     private TimeSpan Pause(TimeSpan quiet) =>

@@ -1,19 +1,14 @@
-using System.Buffers;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
-using Panel.Services.Finger;
-using Panel.Services.Finger.Following;
-using Panel.Services.Finger.Posts;
-using Panel.Services.Finger.Thimbl;
 
 namespace Panel.Bench.Faults;
 
-/// <summary>How many inputs were tried, and the first that broke a promise, with its bytes in base64.</summary>
-internal sealed record MutationRun(long Tried, string? Finding);
+/// <summary>What one reader or writer was given, and the first input that broke one of its promises.</summary>
+internal sealed record MutationRow(string Parser, long Cases, string? Finding);
 
-/// <summary>Byte-mutation fuzzing of everything that reads finger from outside: the query line, the plan reader, the renderer. None may
-/// throw, let a control character through, break a line end, or take long.</summary>
+/// <summary>Byte-mutation fuzzing of everything that reads finger from outside, and of everything that writes such text. None may
+/// throw, let a control character through, break a line or a document, or take long.</summary>
 internal static class FingerMutations
 {
     private const int LongestInput = 256 * 1024;
@@ -23,49 +18,56 @@ internal static class FingerMutations
     [
         .. new[]
         {
-            "/W ann\r\n", "ann@here.example@there.example\r\n", "\u00FF\u00FD\u0001 ann \0\r\n",
+            "/W ann\r\n", "ann@here.example@there.example\r\n", "\u00FF\u00FD\u0001 ann \0\r\n", "bob@there.example:7979", "bob@[::1]:1024", "acct:ann@h.example", "https://h.example/~ann",
             "[h]\r\nLogin: bob  Name: Bob\r\nPlan:\r\n{\"address\":\"bob@h.example\",\"name\":\"Bob\",\"bio\":\"b\",\"messages\":[{\"text\":\"@ann hi #tag https://x.example/\",\"time\":20101105124412},{\"text\":\"\\u00fc \\ud83d\\udc19 \\\\! \\'\",\"time\":\"20110729165056-0400\"}],\"following\":[{\"nick\":\"rw\",\"address\":\"a@b.example\"}],\"replies\":{\"a@b.example\":[{\"text\":\"r\",\"time\":\"20101129060335\"}]},\"properties\":{\"website\":\"http://x\",\"timeline\":\"no\"}}\r\n",
             "Plan:\nwords {braces}\n{\n \"messages\" : [\n { \"text\": \"cut he\\\nre\", \"time\": \"20260101000000\" },\n ]\n}\nbye\n",
-            "No Plan.\n", "Plan:\nTimeline: no\n", "{\"messages\":[[[[{{{{\"\\",
+            "No Plan.\n", "Plan:\nTimeline: no\n", "{\"messages\":[[[[{{{{\"\\", "curl https://x | sudo sh\n<b>&amp;]]></b> @ann@h.example: #tag (https://x.example/?q=1).\n", "There is nobody here by that name.\r\n",
         }.Select(Encoding.Latin1.GetBytes),
-        Encoding.UTF8.GetBytes("Login: ann\r\nName: Zoë 東京 🐙\r\nPlan:\r\nZürich\u0085\u009B31m\r\n"),
+        Encoding.UTF8.GetBytes("Login: ann\r\nName: Zoë 東京 🐙\r\nPlan:\r\nZürich\u0085\u009B31m\u2028\uFFFE\r\n"),
     ];
 
     private static readonly byte[][] Spice =
     [
-        [0], [7], [9], [10], [13], [13, 10], [27], [(byte)'\\'], [(byte)'\\', 10], [(byte)'"'], [(byte)'{'], [(byte)'}'], [(byte)'['], [(byte)']'], [127], [128], [0x9B],
-        [0xC2, 0x9B], [0xED, 0xA0, 0x80], [0xF0, 0x9F], [240], [250], [251], [255], .. new[] { "\\u", "\\ud83d", "\\x41", "Plan:", "messages", "99991231235959", "-2359", "@", "//", "/*", "1e9", "null" }.Select(Encoding.ASCII.GetBytes),
+        [0], [7], [9], [10], [13], [13, 10], [27], [(byte)'\\'], [(byte)'\\', 10], [(byte)'"'], [(byte)'{'], [(byte)'}'], [(byte)'['], [(byte)']'], [(byte)'<'], [127], [128], [0x9B],
+        [0xC2, 0x9B], [0xED, 0xA0, 0x80], [0xEF, 0xBF, 0xBF], [0xF0, 0x9F], [240], [250], [251], [255], .. new[] { "\\u", "\\ud83d", "\\x41", "Plan:", "messages", "99991231235959", "-2359", "@", "//", "/*", "1e9", "null", "&#0;", "]]>", "%00", "%0d%0a", ":" }.Select(Encoding.ASCII.GetBytes),
     ];
 
-    /// <summary>Goes on for <paramref name="howLong"/>, and in any case until <paramref name="least"/> inputs were tried.</summary>
-    public static MutationRun Run(TimeSpan howLong, int seed, long least = 0)
+    /// <summary>Gives every parser inputs for <paramref name="howLong"/>, and in any case until <paramref name="least"/> were tried. A
+    /// parser that broke a promise is left alone from then on; the others go on. The same seed gives the same inputs.</summary>
+    public static IReadOnlyList<MutationRow> Run(TimeSpan howLong, int seed, long least = 0)
     {
-        var random = new Random(seed);
-        var (clock, tried) = (Stopwatch.StartNew(), 0L);
+        var (random, clock, tried) = (new Random(seed), Stopwatch.StartNew(), 0L);
+        var (cases, findings) = (new long[FingerPromises.All.Count], new string?[FingerPromises.All.Count]);
         for (; clock.Elapsed < howLong || tried < least; tried++)
         {
-            var input = Mutate(random);
-            var started = Stopwatch.GetTimestamp();
-            string? wrong;
-            try
+            var (input, which) = (Mutate(random), (int)(tried % cases.Length));
+            if (findings[which] is not null)
             {
-                wrong = Wrong(input);
-            }
-#pragma warning disable CA1031 // Whatever is thrown is the finding.
-            catch (Exception thrown)
-#pragma warning restore CA1031
-            {
-                wrong = $"threw {thrown}";
+                continue;
             }
 
-            wrong ??= Stopwatch.GetElapsedTime(started) > Slow ? $"took {Stopwatch.GetElapsedTime(started).TotalSeconds:0.0} s" : null;
-            if (wrong is not null)
-            {
-                return new MutationRun(tried, string.Create(CultureInfo.InvariantCulture, $"seed {seed}, input {tried}: {wrong}\n{Convert.ToBase64String(input)}"));
-            }
+            cases[which]++;
+            findings[which] = Try(FingerPromises.All[which].Wrong, input) is { } wrong
+                ? string.Create(CultureInfo.InvariantCulture, $"seed {seed}, input {tried}: {wrong}\n{Convert.ToBase64String(input)}")
+                : null;
         }
 
-        return new MutationRun(tried, null);
+        return [.. FingerPromises.All.Select((parser, i) => new MutationRow(parser.Name, cases[i], findings[i]))];
+    }
+
+    private static string? Try(Func<byte[], string?> parser, byte[] input)
+    {
+        var started = Stopwatch.GetTimestamp();
+        try
+        {
+            return parser(input) ?? (Stopwatch.GetElapsedTime(started) is var took && took > Slow ? $"took {took.TotalSeconds:0.0} s" : null);
+        }
+#pragma warning disable CA1031 // Whatever is thrown is the finding.
+        catch (Exception thrown)
+#pragma warning restore CA1031
+        {
+            return $"threw {thrown}";
+        }
     }
 
     private static byte[] Mutate(Random random)
@@ -87,44 +89,5 @@ internal static class FingerMutations
         }
 
         return [.. bytes.Take(LongestInput)];
-    }
-
-    private static string? Wrong(byte[] input)
-    {
-        var query = FingerQuery.Parse(input.AsSpan(0, Math.Min(input.Length, 512)));
-        if (query.Name.Contains('@', StringComparison.Ordinal) || query.Name.Contains('\n', StringComparison.Ordinal))
-        {
-            return "the query's name has what ends a name";
-        }
-
-        var plan = ThimblReader.Read(input);
-        var one = plan.Messages.Select(m => m.Text).Concat(plan.Following.SelectMany(f => new[] { f.Nick, f.Address })).Append(plan.Name).Append(plan.Bio);
-        if (one.FirstOrDefault(t => t.Any(char.IsControl) || FingerText.Faults(t, lines: false).Any()) is { } bad)
-        {
-            return $"a control character came through: {Convert.ToHexString(Encoding.UTF8.GetBytes(bad))}";
-        }
-
-        if (plan.Messages.Count > ThimblReader.MostMessages || plan.Messages.Zip(plan.Messages.Skip(1)).Any(p => p.First.At < p.Second.At) || plan.Messages.Any(m => m.At.Kind != DateTimeKind.Utc))
-        {
-            return "the messages are too many, out of order or not in UTC";
-        }
-
-        _ = plan.Messages.Select(m => PostWords.Of(m.Text, n => n).Count).Sum();
-        return Rendered(input, plan);
-    }
-
-    private static string? Rendered(byte[] input, ThimblPlan plan)
-    {
-        var text = Encoding.UTF8.GetString(input);
-        var card = new FingerCard("ann", text) { Plan = text, Project = text, WebPage = text, Posts = [.. plan.Messages.Take(5).Select((m, i) => new PostLine(i, m.Text, m.At)), new PostLine(9, text, DateTime.UnixEpoch)] };
-        var raw = new ArrayBufferWriter<byte>();
-        FingerText.Write(raw, input);
-        return Harmless(new FingerReply("h.example", "https://h.example").Render(card, wide: true)) && Harmless([.. raw.WrittenSpan, .. "\r\n"u8]) ? null : "an answer is not whole lines of printable UTF-8";
-    }
-
-    private static bool Harmless(ReadOnlySpan<byte> answer)
-    {
-        var text = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(answer);
-        return text.EndsWith("\r\n", StringComparison.Ordinal) && text.Replace("\r\n", "", StringComparison.Ordinal).All(c => c == '\t' || !char.IsControl(c));
     }
 }
