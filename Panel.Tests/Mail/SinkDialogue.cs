@@ -30,7 +30,11 @@ internal sealed class SinkDialogue(Stream stream, SinkScript script, ScriptedSin
         while (!over && await LineAsync() is { } bytes)
         {
             var line = Wire.GetString(bytes);
-            sink.Commands.Enqueue(line);
+            if (script.KeepsMessages)
+            {
+                sink.Commands.Enqueue(line);
+            }
+
             await AnswerAsync(line, line.Split(' ')[0].ToUpperInvariant());
         }
     }
@@ -115,11 +119,12 @@ internal sealed class SinkDialogue(Stream stream, SinkScript script, ScriptedSin
             return;
         }
 
-        sink.Dotted.Enqueue(message);
+        var kept = script.KeepsMessages ? message : message with { Bytes = [] };
+        sink.Dotted.Enqueue(kept);
         var answer = message.To.Length == 0 ? "554 5.5.1 No valid recipients" : script.Dot(message);
         if (answer.StartsWith("250", StringComparison.Ordinal))
         {
-            sink.Accepted.Enqueue(message);
+            sink.Accepted.Enqueue(kept);
         }
 
         (from, to, failed) = (null, null, !answer.StartsWith('2'));

@@ -52,6 +52,9 @@ public sealed class SinkScript
     /// <summary>Answers 354 to DATA even when no recipient was accepted (RFC 2920 §3.1).</summary>
     public bool OpensDataForNobody { get; init; }
 
+    /// <summary>False keeps of every message only from and to, for runs of many thousands.</summary>
+    public bool KeepsMessages { get; init; } = true;
+
     public X509Certificate2? Certificate { get; init; }
 
     public bool TlsAtOnce { get; init; }

@@ -16,6 +16,9 @@ internal sealed class CrashedPanel(TempFolder folder, IReadOnlyDictionary<string
     private Process? process;
     private bool killed;
 
+    /// <summary>Where browsers and mail programs reach it, and what its links begin with.</summary>
+    public Uri Address => new(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"));
+
     /// <summary>Returns when it answers, or when it was killed before it did.</summary>
     public async Task StartAsync()
     {
@@ -27,7 +30,8 @@ internal sealed class CrashedPanel(TempFolder folder, IReadOnlyDictionary<string
             RedirectStandardError = true,
         };
         start.Environment["Panel__Data"] = folder.Path;
-        start.Environment["Urls"] = $"http://127.0.0.1:{port.ToString(CultureInfo.InvariantCulture)}";
+        start.Environment["Urls"] = Address.ToString();
+        start.Environment["Panel__PublicUrl"] = Address.ToString();
         start.Environment["Finger__Listen"] = "127.0.0.1:0";
         start.Environment["Mail__Lmtp__Listen"] = "127.0.0.1:0";
         foreach (var (key, value) in settings)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using Microsoft.EntityFrameworkCore;
 using Panel.Services;
@@ -50,43 +49,6 @@ public sealed class ImportTests
 
         Assert.Equal(1, report.Value!.Added);
         Assert.Equal("Jörg Müller", await house.RowsAsync(db => db.Set<Subscriber>().Select(s => s.Name).SingleAsync()));
-    }
-
-    [Theory, MemberData(nameof(Providers))]
-    public async Task F17_killed_in_the_middle_it_goes_on_where_it_was_and_nobody_is_lost_or_twice(string provider)
-    {
-        using var house = await ReaderHouse.StartAsync(provider);
-        const int People = 60_000;
-        var csv = new StringBuilder("email\n");
-        for (var n = 0; n < People; n++)
-        {
-            csv.Append(CultureInfo.InvariantCulture, $"{(n % 1_000 == 7 ? "bad row" : $"p{n}@example.net")}\n");
-        }
-
-        using var stream = new MemoryStream(Encoding.UTF8.GetBytes(csv.ToString()));
-        using var kill = new CancellationTokenSource();
-        var importing = Task.Run(() => house.WithAsync<Subscribers, Outcome<ImportReport>>(s => s.ImportAsync(house.Ann, "ann", "letters", stream, "signed the paper list", kill.Token)));
-        var half = await UntilAsync(house, i => i.Position > 0);
-        await kill.CancelAsync();
-        try
-        {
-            await importing;
-        }
-        catch (OperationCanceledException)
-        {
-            // What a kill leaves is in the database and in the file.
-        }
-
-        await File.AppendAllTextAsync(Path.Combine(house.App.Folder, "imports", $"{half.Id}.errors.csv"), "half a li");
-        house.App.Services.GetService(typeof(ImportDesk)).As<ImportDesk>().Ring();
-        var done = await UntilAsync(house, i => i.State == ImportState.Done);
-
-        Assert.Equal((People, People - 60, 60, 0), ((int)done.Position, (int)done.Added, (int)done.Refused, (int)done.Known));
-        Assert.Equal(People - 60, await house.RowsAsync(db => db.Set<Subscriber>().CountAsync()));
-        var errors = await File.ReadAllLinesAsync(Path.Combine(house.App.Folder, "imports", $"{half.Id}.errors.csv"));
-        Assert.Equal(61, errors.Length);
-        Assert.DoesNotContain(errors, l => l.Contains("half a li", StringComparison.Ordinal));
-        Assert.False(File.Exists(Path.Combine(house.App.Folder, "imports", $"{half.Id}.csv")));
     }
 
     [Theory, MemberData(nameof(Providers))]

@@ -4,19 +4,33 @@ using Panel.Bench.Finger;
 
 return args switch
 {
-    ["faults"] => Panel.Bench.Faults.Faults.RunFinger([]) | await MailFaults.RunAsync(10_000, 200),
     [] or ["speed"] => await Speed.RunAsync([]),
     ["speed", .. var rows] => await Speed.RunAsync(rows),
-    ["faults", "mail"] => await MailFaults.RunAsync(10_000, 200),
-    ["faults", "mail", var mails, var kills] when int.TryParse(mails, CultureInfo.InvariantCulture, out var m) && int.TryParse(kills, CultureInfo.InvariantCulture, out var k) => await MailFaults.RunAsync(m, k),
+    ["faults"] => Panel.Bench.Faults.Faults.RunFinger([]) | await MailFaults.AllAsync(),
+    ["faults", "mail"] => await MailFaults.CrashesAsync(10_000, 200),
+    ["faults", "mail", var mails, var kills] when Number(mails) is { } m && Number(kills) is { } k => await MailFaults.CrashesAsync(m, k),
+    ["faults", "postfix", .. var given] when given is [] || Number(given[0]) is not null => await MailFaults.RelayAsync(Number(given.FirstOrDefault()) ?? 100_000),
+    ["faults", "optout", .. var given] when given is [] || Number(given[0]) is not null => await MailFaults.LeavesAsync(Number(given.FirstOrDefault()) ?? 20_000),
+    ["faults", "import", .. var given] when given is [] || Number(given[0]) is not null => await MailFaults.ImportsAsync(Number(given.FirstOrDefault()) ?? 1_000_000, 10),
     ["faults", "finger", .. var given] => Panel.Bench.Faults.Faults.RunFinger(given),
     [SilentRow.Serve] => await SilentRow.ServeAsync(),
     [DebianFinger.Serve, var config, var pid] => DebianFinger.ServePeer(config, pid),
     _ => Usage(),
 };
 
+static int? Number(string? given) => int.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+
 static int Usage()
 {
-    Console.Error.WriteLine("infra/bench [speed [ROW...] | faults finger [MINUTES [SEED]] | faults mail [MAILS KILLS]]   without rows: all of them; without numbers: finger for an hour, mail 10,000 and 200 kills of the sender");
+    Console.Error.WriteLine(
+        """
+        infra/bench [speed [ROW...]]                without rows: all of them
+        infra/bench faults                          all of those below, one after the other
+        infra/bench faults finger [MINUTES [SEED]]  byte mutations, for an hour without a number
+        infra/bench faults mail [MAILS KILLS]       kills the sender; 10,000 and 200 without numbers
+        infra/bench faults postfix [MAILS]          an issue of 100,000 through real Postfix, the database restarted
+        infra/bench faults optout [LEAVES]          20,000 one-click POSTs at 500/s, the database away for 30 s
+        infra/bench faults import [PEOPLE]          kills an import of 1,000,000 ten times
+        """);
     return 2;
 }

@@ -38,6 +38,10 @@ public sealed class ImportDesk : IDisposable
 
     internal string Node { get; } = $"{Environment.MachineName}/{Environment.ProcessId}/{Guid.NewGuid().ToString("N")[..8]}";
 
+    /// <summary>A node of this machine whose process has ended imports nothing any more: nobody waits out its silence.</summary>
+    internal static bool IsGone(string node) =>
+        node.Split('/') is [var machine, var process, _] && machine == Environment.MachineName && !Directory.Exists($"/proc/{process}");
+
     public void Dispose() => rung.Dispose();
 
     internal bool Begin(long id) => running.TryAdd(id, true);

@@ -37,8 +37,10 @@ public sealed partial class ImportRun(IServiceScopeFactory scopes, HouseKeys key
         var db = scope.ServiceProvider.GetRequiredService<PanelDb>();
         var now = time.GetUtcNow().UtcDateTime;
         var (silent, alone) = (now - ImportDesk.Silence, !db.IsPostgres);
+        var held = await db.Set<Import>().Where(i => i.Id == id).Select(i => i.Node).SingleOrDefaultAsync(ct);
+        var gone = held is not null && ImportDesk.IsGone(held) ? held : null;
         var claimed = await db.Set<Import>().Where(i => i.Id == id && (i.State == ImportState.Checking || i.State == ImportState.Running))
-            .Where(i => i.Node == null || i.Node == desk.Node || alone || i.SeenAt < silent)
+            .Where(i => i.Node == null || i.Node == desk.Node || i.Node == gone || alone || i.SeenAt < silent)
             .ExecuteUpdateAsync(set => set.SetProperty(i => i.Node, desk.Node).SetProperty(i => i.SeenAt, now), ct);
         if (claimed == 0)
         {
