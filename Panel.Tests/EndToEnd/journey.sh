@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The whole life of a small member by the command line alone: invited, a site by SFTP, PHP under the own uid, finger, a list
+# The whole life of a small member by the command line alone: invited, a site by SFTP, PHP under the own uid, finger with
+# posts, following and a report, a list
 # with double opt-in, an issue, one click out, and the next issue that says why somebody got nothing.
 # Wants PANEL (the command), HOUSE (a folder; smtp-sink writes into $HOUSE/mails) and Panel__PublicUrl.
 set -euo pipefail
@@ -51,6 +52,31 @@ printf 'Painting the stairwell.\nBring a chair.\n' >"$work/plan"
 "$PANEL" finger set $me --plan "$work/plan" --name 'Carol' --shown
 "$PANEL" finger show $me | grep -q 'Bring a chair' || fail "finger show prints the plan"
 finger "$me@localhost" | tr -d '\r' | grep -q '^Bring a chair\.$' || fail "Debian's finger prints the plan"
+
+here=$("$PANEL" finger show $me --json | field .address | cut -d@ -f2)
+"$PANEL" member add dave --email dave@example.org
+"$PANEL" post add dave --text "@$me@$here the stairs are painted #opening"
+[ "$("$PANEL" follow add $me "dave@$here")" = "dave@$here" ] || fail "follow add prints the address"
+if "$PANEL" follow add $me "dave@127.0.0.1" 2>"$work/refused"; then fail "a private network is not fingered"; fi
+grep -q 'may not be fingered from here' "$work/refused" || fail "the refusal says why"
+first=$("$PANEL" post add $me --text "@dave thank you, \"see\" you there")
+[ "$("$PANEL" timeline $me --json | jq -r '[.[].address] | join(" ")')" = "$me@$here dave@$here" ] || fail "both are in the timeline, the newest first"
+[ "$("$PANEL" timeline --json --tag opening | jq -r '.[0].text')" = "@$me@$here the stairs are painted #opening" ] || fail "the tag is found in the house"
+finger "$me@localhost" | tr -d '\r' >"$work/finger"
+grep -q '{"text": "@dave thank you, \\"see\\" you there", "time": "[0-9]\{14\}"}' "$work/finger" || fail "Debian's finger prints the post as Thimbl: $(cat "$work/finger")"
+grep -q "{\"nick\": \"dave\", \"address\": \"dave@$here\"}" "$work/finger" || fail "Debian's finger prints whom $me follows: $(cat "$work/finger")"
+finger -l "$me@localhost" | tr -d '\r' >"$work/wide"
+grep -qF "SSH key: $(ssh-keygen -lf "$work/key.pub" | cut -d' ' -f2) (ssh-ed25519)" "$work/wide" || fail "the long answer has the key's fingerprint: $(cat "$work/wide")"
+grep -qF "Feed: $Panel__PublicUrl/~$me/atom.xml" "$work/wide" || fail "the long answer has the feed: $(cat "$work/wide")"
+curl -fsS "$Panel__PublicUrl/~$me/atom.xml" | grep -q "$me/$first</id>" || fail "the post is in the feed under its id"
+"$PANEL" post remove $me "$first"
+"$PANEL" follow remove $me "dave@$here"
+[ "$("$PANEL" timeline $me --json)" = '[]' ] || fail "nobody is left in the timeline"
+curl -fsS -o /dev/null -d Reason=Spam -d Text='Buy now' "$Panel__PublicUrl/~dave/report"
+report=$("$PANEL" finger reports --json | field '.[0].id')
+[ "$("$PANEL" finger answer "$report" --take-down --reason 'No advertising')" = takenDown ] || fail "a report is answered"
+finger dave@localhost | grep -q 'There is nobody here by that name' || fail "who is taken down does not answer"
+"$PANEL" finger withhold dave --end
 
 "$PANEL" list add $me letters --title 'Letters from Carol' --from 'Carol <letters@carol.example>'
 printf 'email\nfriend@example.net\n' >"$work/people.csv"
