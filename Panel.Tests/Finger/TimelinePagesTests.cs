@@ -37,6 +37,10 @@ public class TimelinePagesTests
         Assert.Equal(HttpStatusCode.SeeOther, posted.StatusCode);
         Assert.Contains("yes", await ann.GetStringAsync("/timeline?house=true&q=YES"), StringComparison.Ordinal);
         Assert.Contains("yes", await app.AskAsync("ann"), StringComparison.Ordinal);
+        Assert.Contains("Bob Builder", await ann.GetStringAsync("/following"), StringComparison.Ordinal);
+        Assert.Contains("action=\"/timeline/posts/2/removal\"", await ann.GetStringAsync("/timeline"), StringComparison.Ordinal);
+        using var back = await ann.SendFormAsync("/timeline", "/timeline/posts/2/removal");
+        Assert.DoesNotContain("yes", await app.AskAsync("ann"), StringComparison.Ordinal);
 
         using var left = await ann.SendFormAsync("/following", "/following/removal", ("address", "bob@house.example"));
         Assert.DoesNotContain("#stairs", await ann.GetStringAsync("/timeline"), StringComparison.Ordinal);

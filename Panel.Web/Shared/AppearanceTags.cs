@@ -49,13 +49,16 @@ public sealed class NavLinkTag : TagHelper
 {
     public required string Href { get; set; }
 
+    /// <summary>Where its other pages are, a space between them.</summary>
+    public string Also { get; set; } = "";
+
     [ViewContext, HtmlAttributeNotBound]
     public ViewContext ViewContext { get; set; } = null!;
 
     public override void Process(TagHelperContext context, TagHelperOutput output)
     {
         var path = ViewContext.HttpContext.Request.Path;
-        var here = Href == "/" ? path == "/" : path.StartsWithSegments(Href);
+        var here = Href == "/" ? path == "/" : Also.Split(' ', StringSplitOptions.RemoveEmptyEntries).Append(Href).Any(at => path.StartsWithSegments(at));
         output.TagName = "li";
         var link = new TagBuilder("a");
         link.Attributes["href"] = ViewContext.HttpContext.Request.PathBase.Add(Href);

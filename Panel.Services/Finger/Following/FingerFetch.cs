@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -21,10 +22,12 @@ public sealed class FingerFetch(IOptions<FingerOptions> options, ResolveHost res
     private const int MostTries = 3;
 
     private readonly FollowOptions _follow = options.Value.Follow;
+    private readonly PublicNetworks _networks = options.Value.Follow.Allowed(out _)!;
+    private readonly IReadOnlyList<(int From, int To)> _ports = options.Value.Follow.Ranges(out _)!;
 
     public async Task<Fetched> FetchAsync(FingerAddress who, CancellationToken ct)
     {
-        if (!_follow.AllowsPort(who.Port))
+        if (!_ports.Any(r => who.Port >= r.From && who.Port <= r.To))
         {
             return new(null, $"Port {who.Port} may not be fingered from here.");
         }
@@ -55,9 +58,8 @@ public sealed class FingerFetch(IOptions<FingerOptions> options, ResolveHost res
 
     private async Task<Fetched> TryAsync(FingerAddress who, CancellationToken ct)
     {
-        var networks = _follow.Allowed(out _)!;
         var found = await resolve(who.Host, ct);
-        var allowed = found.Where(networks.Allows).Take(MostTries).ToList();
+        var allowed = found.Where(_networks.Allows).Take(MostTries).ToList();
         if (allowed.Count == 0)
         {
             return new(null, found.Length == 0 ? $"There is no host {who.Host}." : $"{who.Host} lies in a network that may not be fingered from here.");
@@ -86,19 +88,34 @@ public sealed class FingerFetch(IOptions<FingerOptions> options, ResolveHost res
     private static async Task<Fetched> AskAsync(Socket socket, FingerAddress who, CancellationToken ct)
     {
         await socket.SendAsync(Encoding.ASCII.GetBytes($"{who.User}\r\n"), ct);
-        var answer = new MemoryStream();
-        var buffer = new byte[16 * 1024];
-        for (int n; (n = await socket.ReceiveAsync(buffer, ct)) > 0;)
+        var (answer, length) = (ArrayPool<byte>.Shared.Rent(16 * 1024), 0);
+        try
         {
-            if (answer.Length + n > MostBytes)
+            for (int n; (n = await socket.ReceiveAsync(answer.AsMemory(length), ct)) > 0;)
             {
-                return new(null, $"{who} answers more than {MostBytes / 1024 / 1024} MiB.");
+                length += n;
+                if (length > MostBytes)
+                {
+                    return new(null, $"{who} answers more than {MostBytes / 1024 / 1024} MiB.");
+                }
+
+                answer = length < answer.Length ? answer : Grown(answer);
             }
 
-            answer.Write(buffer, 0, n);
+            return length == 0 ? new(null, $"{who} answers nothing.") : new(answer.AsSpan(0, length).ToArray(), null);
         }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(answer);
+        }
+    }
 
-        return answer.Length == 0 ? new(null, $"{who} answers nothing.") : new(answer.ToArray(), null);
+    private static byte[] Grown(byte[] full)
+    {
+        var larger = ArrayPool<byte>.Shared.Rent(full.Length * 2);
+        full.CopyTo(larger, 0);
+        ArrayPool<byte>.Shared.Return(full);
+        return larger;
     }
 
     private static string Words(FingerAddress who, SocketError error) => error switch

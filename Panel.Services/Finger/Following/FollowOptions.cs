@@ -25,8 +25,6 @@ public sealed class FollowOptions
     /// <summary>Addresses that one member may follow.</summary>
     public int Most { get; set; } = 500;
 
-    internal bool AllowsPort(int port) => Ranges(out _)!.Any(r => port >= r.From && port <= r.To);
-
     /// <summary>The ranges of <see cref="Ports"/>, or null with the part that is none.</summary>
     internal IReadOnlyList<(int From, int To)>? Ranges(out string? wrong)
     {

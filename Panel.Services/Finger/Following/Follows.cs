@@ -172,7 +172,15 @@ public sealed class Follows(
             from remote in remotes.DefaultIfEmpty()
             orderby follow.Address
             select new { follow, remote }).AsNoTracking().ToListAsync(ct);
-        return rows.ConvertAll(r => new FollowPage(
-            r.follow.Address, r.follow.Nick, r.remote?.Name ?? "", r.remote is null, r.follow.FollowedAt, r.remote?.FetchedAt, r.remote?.ChangedAt, r.remote?.Reason));
+        var pages = new List<FollowPage>();
+        foreach (var (follow, remote) in rows.Select(r => (r.follow, r.remote)))
+        {
+            // A member of the house is read as everybody sees them, and has no copy.
+            var shown = remote is null && FingerAddress.TryParse(follow.Address, out var who) ? await desk.ShownAsync(who.User, ct) : null;
+            var reason = remote is null ? (shown is null ? $"{follow.Address} does not answer now." : null) : remote.Reason;
+            pages.Add(new FollowPage(follow.Address, follow.Nick, remote?.Name ?? shown?.Card.Name ?? "", remote is null, follow.FollowedAt, remote?.FetchedAt, remote?.ChangedAt, reason));
+        }
+
+        return pages;
     }
 }

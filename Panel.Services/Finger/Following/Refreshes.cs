@@ -22,11 +22,14 @@ public sealed class Refreshes(PanelDb db, FingerFetch fetch, Notices notices, IO
     /// <summary>Time for one host in one run; what it does not reach stays due. So no slow host keeps all others waiting.</summary>
     private static readonly TimeSpan HostTime = TimeSpan.FromSeconds(30);
 
-    /// <summary>Answers stored in one transaction.</summary>
-    private const int Batch = 200;
+    /// <summary>Answers with something new that are stored in one transaction, and all of them.</summary>
+    private const int MostNews = 50, Batch = 1_000;
+
+    /// <summary>Answers that wait to be stored; each has at most 1 MiB, so this bounds the memory.</summary>
+    private const int Waiting = 64;
 
     /// <summary>Answers that come within this time are stored together.</summary>
-    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(250);
 
     private static readonly TimeSpan LeaseTime = TimeSpan.FromMinutes(10);
 
@@ -44,7 +47,7 @@ public sealed class Refreshes(PanelDb db, FingerFetch fetch, Notices notices, IO
             return new Refreshed(0, 0);
         }
 
-        var answers = Channel.CreateBounded<Answer>(Batch * 2);
+        var answers = Channel.CreateBounded<Answer>(Waiting);
         var asking = AskAllAsync(hosts, answers.Writer, ct);
         var failed = 0;
         await foreach (var batch in BatchesAsync(answers.Reader, ct))
@@ -85,7 +88,7 @@ public sealed class Refreshes(PanelDb db, FingerFetch fetch, Notices notices, IO
                 {
                     // A host that is down is asked once; all its addresses have the same reason.
                     last = last.HostDown ? last : await fetch.FetchAsync(claimed.Who, stop);
-                    await answers.WriteAsync(new Answer(claimed, last, RemoteCopies.IsSame(last, claimed.Hash)), stop);
+                    await answers.WriteAsync(RemoteCopies.IsSame(last, claimed.Hash) ? new Answer(claimed, default, Same: true) : new Answer(claimed, last, Same: false), stop);
                 }
             });
         }
@@ -104,19 +107,20 @@ public sealed class Refreshes(PanelDb db, FingerFetch fetch, Notices notices, IO
     {
         while (await answers.WaitToReadAsync(ct))
         {
-            var batch = new List<Answer>();
+            var (batch, news) = (new List<Answer>(), 0);
             using var moment = new CancellationTokenSource(Moment, time);
             using var both = CancellationTokenSource.CreateLinkedTokenSource(ct, moment.Token);
             try
             {
                 do
                 {
-                    while (batch.Count < Batch && answers.TryRead(out var answer))
+                    while (batch.Count < Batch && news < MostNews && answers.TryRead(out var answer))
                     {
                         batch.Add(answer);
+                        news += answer.Same ? 0 : 1;
                     }
                 }
-                while (batch.Count < Batch && await answers.WaitToReadAsync(both.Token));
+                while (batch.Count < Batch && news < MostNews && await answers.WaitToReadAsync(both.Token));
             }
             catch (OperationCanceledException) when (!ct.IsCancellationRequested)
             {

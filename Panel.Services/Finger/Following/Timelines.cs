@@ -20,7 +20,11 @@ public sealed record TimelineQuery(DateTime? Before = null, string? Tag = null, 
 /// <param name="Url">Where the post stands: a page here, or the author's finger address.</param>
 /// <param name="Words">The text in pieces: mentions, tags and links found.</param>
 public sealed record TimelineEntry(
-    string Id, string Address, string Nick, string Name, string Text, DateTime At, string? ReplyTo, bool Here, string Url, IReadOnlyList<PostWord> Words);
+    string Id, string Address, string Nick, string Name, string Text, DateTime At, string? ReplyTo, bool Here, string Url, IReadOnlyList<PostWord> Words)
+{
+    /// <summary>The post's own id where it was written here; by it its author takes it back.</summary>
+    public long? PostId { get; init; }
+}
 
 /// <summary>Posts of many people merged by time, the newest first.</summary>
 public sealed class Timelines(PanelDb db, Members.Members members, FingerReply reply, IOptions<FingerOptions> options)
@@ -62,7 +66,7 @@ public sealed class Timelines(PanelDb db, Members.Members members, FingerReply r
             select new { post, member.UserName, Own = member.Name, account!.Name, Shows = (FingerParts?)account.Shows }).AsNoTracking().Take(PageSize).ToListAsync(ct);
         return [.. found.Where(f => f.post.MemberId == self || f.Shows is not { } shows || shows.HasFlag(FingerParts.LastPost)).Select(f => new TimelineEntry(
             PostRules.TagOf(reply.Host, f.UserName!, f.post.Id, f.post.PostedAt), reply.AddressOf(f.UserName!), f.UserName!, FingerRules.NameOf(f.Name ?? "", f.Own, f.UserName!),
-            f.post.Text, f.post.PostedAt, f.post.ReplyTo, true, reply.UrlOf(f.UserName!, f.post.Id), []))];
+            f.post.Text, f.post.PostedAt, f.post.ReplyTo, true, reply.UrlOf(f.UserName!, f.post.Id), []) { PostId = f.post.Id })];
     }
 
     private async Task<List<TimelineEntry>> RemoteAsync(IQueryable<FingerFollow> follows, TimelineQuery asked, CancellationToken ct)
