@@ -6,6 +6,14 @@ public sealed class MailOptions
     /// <summary><c>pickup</c> (files in data/outbox, nothing leaves the machine), <c>smtp</c> or <c>mailkit</c>.</summary>
     public string Transport { get; set; } = MailTransports.Pickup;
 
+    /// <summary><see cref="PoliteRelay"/>, or <see cref="PolitePanel"/>: Panel itself keeps what each receiver bears (lanes, mails per
+    /// connection, back-off, warm-up of a new domain), for an outgoing server that does not.</summary>
+    public string Politeness { get; set; } = PoliteRelay;
+
+    public const string PoliteRelay = "relay";
+
+    public const string PolitePanel = "panel";
+
     /// <summary>The domain of <c>bounce+TOKEN@</c> and <c>unsubscribe+TOKEN@</c>; empty: the host of <c>Panel:PublicUrl</c>.</summary>
     public string? ReturnDomain { get; set; }
 

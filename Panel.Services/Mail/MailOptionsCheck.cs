@@ -60,6 +60,11 @@ public sealed class MailOptionsCheck(IConfiguration configuration) : IValidateOp
             yield return $"Mail:Lmtp:MessageBytes is {options.Lmtp.MessageBytes}; expected a number from 65536 to 67108864.";
         }
 
+        if (options.Politeness is not (MailOptions.PoliteRelay or MailOptions.PolitePanel))
+        {
+            yield return $"Mail:Politeness is '{options.Politeness}'; expected relay (the outgoing mail server keeps the receivers' limits) or panel (Panel does).";
+        }
+
         if (options.Smtp.Connections is < 1 or > 100)
         {
             yield return $"Mail:Smtp:Connections is {options.Smtp.Connections}; expected a number from 1 to 100.";

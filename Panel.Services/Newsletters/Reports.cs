@@ -1,7 +1,10 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 using Panel.Services.Data;
+using Panel.Services.Mail;
 using Panel.Services.Mail.Content;
 using Panel.Services.Newsletters.Sending;
+using Panel.Services.Newsletters.Sending.Receivers;
 
 namespace Panel.Services.Newsletters;
 
@@ -17,14 +20,14 @@ public sealed record IssueReport(
 
 /// <summary>An honest guess while an issue goes out.</summary>
 /// <param name="DoneAt">When the last mail is likely out: by the pace of the last seconds, and not before the last second try is due; null before there is a pace.</param>
-/// <param name="HeldBackBy">The receiving domain that put off most mails, or null.</param>
+/// <param name="HeldBackBy">The receiving domain that put off most mails, the warm-up of the sending domain, or null.</param>
 public sealed record SendingForecast(DateTime? DoneAt, string? HeldBackBy);
 
 /// <summary>One issue to one person: the server's own words, and for skipped people the reason.</summary>
 public sealed record DeliveryPage(long SubscriberId, string Email, string State, DateTime At, int? Code, string? Reply, string MessageId, string? Reason, int Tries, DateTime? NextAt);
 
 /// <summary>"Did Anna get it?", answered from the ledger.</summary>
-public sealed class Reports(PanelDb db, Issues issues, HouseKeys keys, IssuePrinter printer, TimeProvider time)
+public sealed class Reports(PanelDb db, Issues issues, HouseKeys keys, IssuePrinter printer, IOptions<MailOptions> mail, TimeProvider time)
 {
     /// <summary>Rows per page of <see cref="DeliveriesAsync"/>.</summary>
     public const int PageSize = 100;
@@ -56,14 +59,19 @@ public sealed class Reports(PanelDb db, Issues issues, HouseKeys keys, IssuePrin
             Of(DeliveryState.Queued, DeliveryState.Leased, DeliveryState.InData), issue.DueAt, issue.StartedAt, issue.FinishedAt,
             deliveries ? Rows(id, list, _ => true, null, null) : null)
         {
-            Forecast = issue.State == IssueState.Sending ? await ForecastAsync(issue, Of(DeliveryState.Queued, DeliveryState.Leased, DeliveryState.InData), Of(DeliveryState.Deferred), ct) : null,
+            Forecast = issue.State == IssueState.Sending ? await ForecastAsync(issue, EmailAddress.Parse(list.FromEmail)?.Domain ?? "", Of(DeliveryState.Queued, DeliveryState.Leased, DeliveryState.InData), Of(DeliveryState.Deferred), ct) : null,
         };
     }
 
-    private async Task<SendingForecast> ForecastAsync(Issue issue, int queued, int deferred, CancellationToken ct)
+    private async Task<SendingForecast> ForecastAsync(Issue issue, string from, int queued, int deferred, CancellationToken ct)
     {
         var now = time.GetUtcNow().UtcDateTime;
         var done = queued == 0 ? now : issue.Pace > 0 ? now.AddMinutes((double)queued / issue.Pace.Value) : (DateTime?)null;
+        if (queued > 0 && await WarmUpDaysAsync(from, queued, now, ct) is > 0 and var days)
+        {
+            return new SendingForecast(now.Date.AddDays(days), $"the warm-up of {from}, which receivers do not know yet");
+        }
+
         if (deferred == 0)
         {
             return new SendingForecast(done, null);
@@ -74,6 +82,18 @@ public sealed class Reports(PanelDb db, Issues issues, HouseKeys keys, IssuePrin
         var by = await later.Join(db.Set<Subscriber>(), d => d.SubscriberId, s => s.Id, (d, s) => s.Domain)
             .GroupBy(d => d).OrderByDescending(g => g.Count()).ThenBy(g => g.Key).Select(g => g.Key).FirstOrDefaultAsync(ct);
         return new SendingForecast(done is null || last > done ? last ?? done : done, by);
+    }
+
+    private async Task<int> WarmUpDaysAsync(string from, int queued, DateTime now, CancellationToken ct)
+    {
+        if (mail.Value.Politeness != MailOptions.PolitePanel)
+        {
+            return 0;
+        }
+
+        var today = now.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture);
+        var days = await db.Set<WarmUpDay>().AsNoTracking().Where(d => d.Domain == from && d.Mails > 0).ToListAsync(ct);
+        return WarmUp.DaysFor(queued, days.Count(d => d.Day != today), days.Find(d => d.Day == today)?.Mails ?? 0);
     }
 
     /// <summary>A page of rows in order of subscriber, of one state or all, after the last id of the page before.</summary>

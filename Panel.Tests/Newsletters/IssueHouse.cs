@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using Panel.Services;
 using Panel.Services.Data;
+using Panel.Services.Mail;
 using Panel.Services.Newsletters;
 using Panel.Services.Newsletters.Sending;
 using Panel.Tests.Mail;
@@ -25,12 +26,14 @@ internal sealed class IssueHouse : IAsyncDisposable
     public long ListId { get; private set; }
 
     public static async Task<IssueHouse> StartAsync(
-        SinkScript? script = null, string provider = DatabaseOptions.Sqlite, ManualTime? time = null, int connections = 4, string hold = "00:00:00", int pauseAt = 10)
+        SinkScript? script = null, string provider = DatabaseOptions.Sqlite, ManualTime? time = null, int connections = 4, string hold = "00:00:00", int pauseAt = 10,
+        string politeness = MailOptions.PoliteRelay)
     {
         var sink = ScriptedSink.Start(script);
         var app = new PanelApp(provider, [
             ("Mail:Transport", "smtp"), ("Mail:Smtp:Host", "127.0.0.1"), ("Mail:Smtp:Port", sink.Port.ToString(CultureInfo.InvariantCulture)),
-            ("Mail:Smtp:Connections", connections.ToString(CultureInfo.InvariantCulture)), ("Newsletters:Hold", hold), ("Newsletters:PauseAtPercent", pauseAt.ToString(CultureInfo.InvariantCulture))])
+            ("Mail:Smtp:Connections", connections.ToString(CultureInfo.InvariantCulture)), ("Newsletters:Hold", hold), ("Newsletters:PauseAtPercent", pauseAt.ToString(CultureInfo.InvariantCulture)),
+            ("Mail:Politeness", politeness)])
         { Time = time };
         var house = new IssueHouse(app, sink);
         house.Ann = await app.MemberAsync("ann");

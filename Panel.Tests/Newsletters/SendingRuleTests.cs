@@ -71,16 +71,17 @@ public class SendingRuleTests
         Assert.Equal("from", refused!.Field);
     }
 
-    [Fact]
-    public void A12_a_not_now_is_tried_again_at_growing_distances_and_given_up_after_four_days()
+    [Theory]
+    [InlineData(false, new[] { 5, 15, 60, 120, 240, 240, 240, 240 })]
+    [InlineData(true, new[] { 33, 60, 120, 240, 480, 960, 1_440, 1_440 })]
+    public void A12_a_not_now_is_tried_again_at_growing_distances_and_given_up_after_four_days(bool direct, int[] minutes)
     {
         var reply = new MailReply(MailResult.Deferred, 450, "4.2.0", "later");
-        LedgerResult After(int tries, DateTime started, double chance = 0.5) => Retry.Of(reply, new Leased(new SendingIssue(1, 1, 1, started), 1, 1, tries, "a@b.example", "", ""), Now, chance);
+        LedgerResult After(int tries, DateTime started, double chance = 0.5) =>
+            Retry.Of(reply, new Leased(new SendingIssue(1, 1, 1, started), 1, 1, tries, "a@b.example", "", ""), Now, chance, direct);
 
-        var waits = Enumerable.Range(0, 8).Select(t => After(t, Now).NextAt!.Value - Now).ToList();
-        Assert.Equal(TimeSpan.FromMinutes(5), waits[0]);
-        Assert.All(waits.Zip(waits.Skip(1)), w => Assert.True(w.Second >= w.First));
-        Assert.Equal(TimeSpan.FromHours(4), waits[^1]);
+        Assert.Equal(minutes.Select(m => TimeSpan.FromMinutes(m)), Enumerable.Range(0, minutes.Length).Select(t => After(t, Now).NextAt!.Value - Now));
+        Assert.True(!direct || After(0, Now, 0).NextAt >= Now.AddMinutes(30), "RFC 5321 asks for half an hour at least");
         Assert.True(After(3, Now, 0).NextAt < After(3, Now, 1).NextAt);
         Assert.Equal(DeliveryState.Deferred, After(9, Now.AddDays(-3.9)).State);
         Assert.Equal((DeliveryState.Failed, "given up after four days"), After(9, Now.AddDays(-4.1)) is var last ? (last.State, last.Reason) : default);

@@ -33,7 +33,9 @@ internal static class ListsApi
         lists.MapGet("/{name}/returned", async (string handle, string name, string? kind, long? before, Actor by, ReturnedMails all, CancellationToken ct) =>
             KindOf(kind) is { Refused: { } no } ? ApiSetup.Refuse(no) : (await all.ListAsync(by, handle, name, KindOf(kind).Value, before, ct)).ToResult());
 
-        api.MapGroup("/mail").Scope("lists").MapGet("/", (Actor by, MailSettings settings) => settings.Show(by).ToResult());
+        var mail = api.MapGroup("/mail").Scope("lists");
+        mail.MapGet("/", (Actor by, MailSettings settings) => settings.Show(by).ToResult());
+        mail.MapGet("/health", async (int? days, Actor by, DeliveryHealth health, CancellationToken ct) => (await health.ShowAsync(by, days ?? 30, ct)).ToResult());
 
         var domains = api.MapGroup("/members/{handle}/sender-domains").Scope("lists");
         domains.MapGet("/", async (string handle, Actor by, SenderDomains all, CancellationToken ct) => (await all.ListAsync(by, handle, ct)).ToResult());

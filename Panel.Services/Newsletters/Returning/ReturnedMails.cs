@@ -13,7 +13,7 @@ public sealed record ReturnedPage(long Id, string Email, ReturnedKind Kind, stri
 
 /// <summary>What comes back by mail: bounces, complaints, leaves and replies. A token in the address says for whom; a forged one
 /// is refused at the door (rule A17). What is not understood takes nobody off, is kept for 30 days and shown.</summary>
-public sealed class ReturnedMails(PanelDb db, Lists lists, ReturnAddresses addresses, OptOuts optOuts, Suppressing suppressing, TimeProvider time)
+public sealed class ReturnedMails(PanelDb db, Lists lists, ReturnAddresses addresses, OptOuts optOuts, Suppressing suppressing, DeliveryHealth health, TimeProvider time)
 {
     private const int PageSize = 100;
     private const int KeptBytes = 64 * 1024;
@@ -71,7 +71,13 @@ public sealed class ReturnedMails(PanelDb db, Lists lists, ReturnAddresses addre
         }
 
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
-        var there = await db.Set<Subscriber>().AnyAsync(s => s.Id == reader.SubscriberId && s.ListId == reader.ListId, ct);
+        var domain = await db.Set<Subscriber>().Where(s => s.Id == reader.SubscriberId && s.ListId == reader.ListId).Select(s => s.Domain).SingleOrDefaultAsync(ct);
+        var there = domain is not null;
+        if (domain is not null && read.Kind is ReturnedKind.Hard or ReturnedKind.Soft or ReturnedKind.Complaint)
+        {
+            await health.NoteAsync(domain, read.Kind == ReturnedKind.Complaint, ct);
+        }
+
         var kept = read.Kind is ReturnedKind.Unclear or ReturnedKind.Reply && await HasRoomAsync(reader.ListId, ct);
         db.Add(new ReturnedRow
         {

@@ -31,7 +31,7 @@ public sealed class IssuePrinter(PanelDb db, HouseKeys keys, ReaderTokens tokens
             return null;
         }
 
-        return (new SendingIssue(issue.Id, list.Id, list.MemberId, issue.RetriedAt ?? issue.StartedAt ?? issue.CreatedAt), letter.Value!);
+        return (new SendingIssue(issue.Id, list.Id, list.MemberId, issue.RetriedAt ?? issue.StartedAt ?? issue.CreatedAt) { FromDomain = EmailAddress.Parse(list.FromEmail)!.Domain }, letter.Value!);
     }
 
     internal static Outcome<RenderedIssue> Render(Issue issue, MailingList list, string? webUrl = null, string? homeUrl = null) => IssueRenderer.Render(new IssueDraft

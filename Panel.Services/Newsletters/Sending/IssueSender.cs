@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Panel.Services.Mail;
 using Panel.Services.Newsletters.Leaving;
+using Panel.Services.Newsletters.Sending.Receivers;
 
 namespace Panel.Services.Newsletters.Sending;
 
@@ -13,7 +14,7 @@ namespace Panel.Services.Newsletters.Sending;
 /// any moment, the next start goes on where the rows say (rules F1, F3).</summary>
 internal sealed partial class IssueSender(
     IServiceScopeFactory scopes, LedgerOpening opening, IMailTransport transport, SenderBell bell, OptOuts optOuts,
-    IOptions<NewslettersOptions> options, TimeProvider time, ILogger<IssueSender> log) : BackgroundService
+    HealthTally health, IOptions<NewslettersOptions> options, IOptions<MailOptions> mail, TimeProvider time, ILogger<IssueSender> log) : BackgroundService
 {
     /// <summary>How often other nodes' doings, due times and paused issues are looked at while there is work, and while there is none.</summary>
     private static readonly TimeSpan Busy = TimeSpan.FromMilliseconds(500);
@@ -45,11 +46,11 @@ internal sealed partial class IssueSender(
     {
         await using var ledger = opening.Open();
         using var relay = new SenderRelay(transport, ledger, time);
-        var queue = new SenderQueue(bell, SenderDesk.Batch / 2);
-        var desk = new SenderDesk(scopes, ledger, queue, optOuts, opening.OneNode, options.Value, time);
+        var queue = new SenderQueue(bell, SenderDesk.Batch / 2, mail.Value.Politeness == MailOptions.PolitePanel, time);
+        var desk = new SenderDesk(scopes, ledger, queue, optOuts, health, opening.OneNode, options.Value, time);
         await desk.BeginAsync();
         Task[] workers = [.. Enumerable.Range(0, Math.Max(1, transport.Connections))
-            .Select(_ => Task.Run(() => new SenderWorker(queue, ledger, relay, bell, time, log).RunAsync(ct), CancellationToken.None))];
+            .Select(_ => Task.Run(() => new SenderWorker(queue, ledger, relay, bell, health, time, log).RunAsync(ct), CancellationToken.None))];
         try
         {
             while (!ct.IsCancellationRequested)

@@ -4,10 +4,17 @@ namespace Panel.Services.Newsletters.Sending;
 internal sealed record SendingIssue(long Id, long ListId, long MemberId, DateTime StartedAt)
 {
     public SendingTally Tally { get; } = new();
+
+    /// <summary>The domain it is from, which receivers know or do not know yet.</summary>
+    public string FromDomain { get; init; } = "";
 }
 
 /// <summary>A row of the ledger that this node holds, and the person it is for. Good only together with its epoch.</summary>
-internal sealed record Leased(SendingIssue Issue, long SubscriberId, int Epoch, int Tries, string Email, string EmailHash, string Name, string Fields = "");
+internal sealed record Leased(SendingIssue Issue, long SubscriberId, int Epoch, int Tries, string Email, string EmailHash, string Name, string Fields = "")
+{
+    /// <summary>The receiving domain.</summary>
+    public string Domain { get; } = Email[(Email.LastIndexOf('@') + 1)..].ToLowerInvariant();
+}
 
 /// <summary>What one lease brought: rows to send, and how many were taken in hand, with those that turned out to be skipped.</summary>
 internal readonly record struct LeasedBatch(IReadOnlyList<Leased> Rows, int Taken);

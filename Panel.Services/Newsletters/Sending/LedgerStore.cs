@@ -4,7 +4,7 @@ using System.Data.Common;
 namespace Panel.Services.Newsletters.Sending;
 
 /// <summary>The ledger's statements on one connection of its own; commits are durable. Used by one thread.</summary>
-internal abstract class LedgerStore(DbConnection connection, string node) : IDisposable
+internal abstract partial class LedgerStore(DbConnection connection, string node) : IDisposable
 {
     /// <summary>People per page of the freeze: long enough to be quick, short enough to let others write in between.</summary>
     public const int FreezePage = 5_000;

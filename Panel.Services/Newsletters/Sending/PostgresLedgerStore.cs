@@ -27,6 +27,10 @@ internal sealed class PostgresLedgerStore : LedgerStore
         "WHERE d.issue_id = @issue AND d.subscriber_id = due.subscriber_id RETURNING d.subscriber_id, d.epoch, d.tries) " +
         "SELECT t.subscriber_id, t.epoch - 1, t.tries, s.email, s.email_key, s.name, s.fields, s.state FROM taken t LEFT JOIN subscribers s ON s.id = t.subscriber_id ORDER BY t.subscriber_id";
 
+    // What was put off is found by its time, not among all that was put off.
+    private static readonly string DeferredSql = LeaseSql.Replace("d.state = @state", "d.state = 'Deferred'", StringComparison.Ordinal)
+        .Replace("(d.next_at IS NULL OR d.next_at <= @now)", "d.next_at <= @now", StringComparison.Ordinal).Replace("ORDER BY d.subscriber_id LIMIT", "ORDER BY d.next_at LIMIT", StringComparison.Ordinal);
+
     private readonly NpgsqlConnection postgres;
 
     public PostgresLedgerStore(NpgsqlConnection connection, string node)
@@ -73,7 +77,7 @@ internal sealed class PostgresLedgerStore : LedgerStore
 
     private int Take(SendingIssue issue, string state, int count, DateTime now, DateTime until, Func<string, string> hash, List<Leased> into)
     {
-        var rows = Rows(LeaseSql, r => (Row: LeasedRow(issue, r, hash), Stays: !r.IsDBNull(7) && r.GetString(7) == nameof(SubscriberState.Confirmed)),
+        var rows = Rows(state == "Deferred" ? DeferredSql : LeaseSql, r => (Row: LeasedRow(issue, r, hash), Stays: !r.IsDBNull(7) && r.GetString(7) == nameof(SubscriberState.Confirmed)),
             ("@issue", issue.Id), ("@state", state), ("@now", now), ("@count", count), ("@node", Node), ("@until", until));
         var suppressed = rows.Count == 0 ? [] : Rows(
             "SELECT email_hash FROM suppressions WHERE member_id = @member AND (list_id IS NULL OR list_id = @list) AND email_hash = ANY (@hashes)",

@@ -1,29 +1,29 @@
 using Microsoft.Extensions.DependencyInjection;
 using Panel.Services.Newsletters.Leaving;
+using Panel.Services.Newsletters.Sending.Receivers;
 
 namespace Panel.Services.Newsletters.Sending;
 
 /// <summary>What one node's sender does between the hand-overs: starts what is due, freezes, leases in turn from every issue,
 /// ends what is done, and takes back what dead nodes held.</summary>
-internal sealed class SenderDesk(IServiceScopeFactory scopes, Ledger ledger, SenderQueue queue, OptOuts optOuts, bool oneNode, NewslettersOptions options, TimeProvider time)
+internal sealed class SenderDesk(
+    IServiceScopeFactory scopes, Ledger ledger, SenderQueue queue, OptOuts optOuts, HealthTally health, bool oneNode, NewslettersOptions options, TimeProvider time)
 {
     /// <summary>Rows leased at once, over all issues: a fraction of a second's work, so that a pause or a leave meets few of them.</summary>
     public const int Batch = 256;
 
-    private const int LeastShare = 32;
-
-    /// <summary>Longer than a batch may take at a message per second and connection.</summary>
-    private static readonly TimeSpan Lease = TimeSpan.FromMinutes(10);
-
     /// <summary>After a longer silence of the whole house an issue that was being sent waits for its owner.</summary>
     private static readonly TimeSpan Away = TimeSpan.FromHours(1);
 
+    private static readonly TimeSpan HealthEvery = TimeSpan.FromSeconds(5);
+
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(250);
     private readonly Dictionary<long, (SendingIssue Issue, IssueLetter Letter)> open = [];
+    private readonly SenderLeases leases = new(ledger, queue, time);
     private readonly TimeSpan silence = options.NodeSilence;
     private DateTime beatenAt;
     private long lookedAt;
-    private int turn;
+    private long wroteHealthAt;
     private string? held;
 
     public async Task BeginAsync()
@@ -56,7 +56,7 @@ internal sealed class SenderDesk(IServiceScopeFactory scopes, Ledger ledger, Sen
     public Task EndAsync()
     {
         var now = Now;
-        return ledger.RunAsync(store => store.Expire(now, mine: true));
+        return ledger.RunAsync(store => store.Expire(now, mine: true) + store.Health(health.Take(), now));
     }
 
     // Whoever left while the database was away comes before any further mail (promise 4).
@@ -138,6 +138,12 @@ internal sealed class SenderDesk(IServiceScopeFactory scopes, Ledger ledger, Sen
                 await ledger.RunAsync(store => store.Pace(issue.Id, pace));
             }
         }
+
+        if (TimeProvider.System.GetElapsedTime(wroteHealthAt) > HealthEvery && health.Take() is { Count: > 0 } counts)
+        {
+            wroteHealthAt = TimeProvider.System.GetTimestamp();
+            await ledger.RunAsync(store => store.Health(counts, now));
+        }
     }
 
     private async Task FreezeAsync(long issue, CancellationToken ct)
@@ -155,8 +161,7 @@ internal sealed class SenderDesk(IServiceScopeFactory scopes, Ledger ledger, Sen
         while (took && queue.IsLow && open.Count > 0)
         {
             took = false;
-            var share = Math.Max(LeastShare, Batch / open.Count);
-            foreach (var (issue, letter) in InTurn())
+            foreach (var (issue, letter, share) in leases.InTurn(open.Values, Batch))
             {
                 took |= await LeaseAsync(issue, letter, share) > 0;
             }
@@ -165,28 +170,15 @@ internal sealed class SenderDesk(IServiceScopeFactory scopes, Ledger ledger, Sen
 
     private async Task<int> LeaseAsync(SendingIssue issue, IssueLetter letter, int count)
     {
+        var taken = await leases.TakeAsync(issue, letter, count);
         var now = Now;
-        var batch = await ledger.RunAsync(store => store.Lease(issue, count, now, now + Lease, letter.HashOf));
-        foreach (var row in batch.Rows)
-        {
-            queue.Put(new Outgoing(row, letter));
-        }
-
-        if (batch.Taken == 0 && await ledger.RunAsync(store => store.Finish(issue.Id, now)))
+        if (taken == 0 && await ledger.RunAsync(store => store.Finish(issue.Id, now)))
         {
             open.Remove(issue.Id);
             await using var scope = scopes.CreateAsyncScope();
             await scope.ServiceProvider.GetRequiredService<IssueAftermath>().SettleAsync(issue.Id, CancellationToken.None);
         }
 
-        return batch.Taken;
-    }
-
-    // Each round begins with another issue, so that none is always last.
-    private List<(SendingIssue Issue, IssueLetter Letter)> InTurn()
-    {
-        var all = open.Values.OrderBy(o => o.Issue.Id).ToList();
-        turn = (turn + 1) % all.Count;
-        return [.. all[turn..], .. all[..turn]];
+        return taken;
     }
 }

@@ -1,12 +1,13 @@
 using Microsoft.Extensions.Logging;
 using Panel.Services.Mail;
+using Panel.Services.Newsletters.Sending.Receivers;
 
 namespace Panel.Services.Newsletters.Sending;
 
 /// <summary>One connection's work: takes rows, asks the ledger, hands over, reports. At most one message of it is in DATA, and
 /// "in DATA" of the next is committed together with the result of the last. The next letter is written and its envelope sent
 /// along with the final dot before it, so that a message costs one round trip and one commit.</summary>
-internal sealed partial class SenderWorker(SenderQueue queue, Ledger ledger, SenderRelay relay, SenderBell bell, TimeProvider time, ILogger log)
+internal sealed partial class SenderWorker(SenderQueue queue, Ledger ledger, SenderRelay relay, SenderBell bell, HealthTally health, TimeProvider time, ILogger log)
 {
     /// <summary>After this long since the commit the ledger is asked again before the dot: the person may have left meanwhile (U8).</summary>
     private static readonly TimeSpan Stale = TimeSpan.FromSeconds(1);
@@ -16,6 +17,8 @@ internal sealed partial class SenderWorker(SenderQueue queue, Ledger ledger, Sen
     private Page? ahead;
     private IMailConnection? connection;
     private (Leased Row, LedgerResult Result)? finished;
+    private readonly Dictionary<string, int> handed = [];
+    private MailReply? said;
     private bool careful;
 
     public async Task RunAsync(CancellationToken ct)
@@ -70,15 +73,21 @@ internal sealed partial class SenderWorker(SenderQueue queue, Ledger ledger, Sen
 
     private Page? Take()
     {
-        if (!queue.TryTake(out var mail))
+        while (queue.TryTake(out var mail))
         {
-            return null;
+            if (mail!.NotBefore is { } later)
+            {
+                ledger.Submit(mail.Row, Retry.HeldBack(mail.Row, Receiver.Of(mail.Row.Domain).Name, later), null);
+                continue;
+            }
+
+            var page = spare ?? new Page();
+            spare = null;
+            page.Take(mail);
+            return page;
         }
 
-        var page = spare ?? new Page();
-        spare = null;
-        page.Take(mail!);
-        return page;
+        return null;
     }
 
     private async Task TryAsync(Page next, CancellationToken ct)
@@ -96,7 +105,8 @@ internal sealed partial class SenderWorker(SenderQueue queue, Ledger ledger, Sen
         }
         finally
         {
-            spare = next;
+            queue.Done(next.Row, said);
+            (spare, said) = (next, null);
         }
     }
 
@@ -120,22 +130,34 @@ internal sealed partial class SenderWorker(SenderQueue queue, Ledger ledger, Sen
         careful = !await step.Committed;
         if (!careful)
         {
-            var result = Retry.Of(reply, next.Row, time.GetUtcNow().UtcDateTime, Random.Shared.NextDouble());
+            var result = Retry.Of(reply, next.Row, time.GetUtcNow().UtcDateTime, Random.Shared.NextDouble(), queue.IsPolite);
+            said = reply;
             next.Row.Issue.Tally.Count(result);
+            health.Count(next.Row.Domain, result);
             finished = (next.Row, result);
         }
     }
 
     private async Task<MailReply> HandOverAsync(Page next, LedgerStep step, CancellationToken ct)
     {
-        if ((ahead = Take()) is { } following && Write(following))
+        var last = queue.IsPolite && IsLastFor(Receiver.Of(next.Row.Domain));
+        if (!last && (ahead = Take()) is { } following && Write(following))
         {
             connection!.AnnounceNext(following.From, following.Row.Email, following.Message);
         }
 
         var asked = time.GetTimestamp();
-        return await connection!.SendAsync(next.From, next.Row.Email, next.Message, _ => MayGoAsync(step, asked, next.Row), ct);
+        var reply = await connection!.SendAsync(next.From, next.Row.Email, next.Message, _ => MayGoAsync(step, asked, next.Row), ct);
+        if (last)
+        {
+            await HangUpAsync();
+        }
+
+        return reply;
     }
+
+    // Counts one more mail for this receiver on this connection (A7).
+    private bool IsLastFor(Receiver receiver) => (handed[receiver.Name] = handed.GetValueOrDefault(receiver.Name) + 1) >= receiver.PerConnection;
 
     private bool Write(Page page)
     {
@@ -194,6 +216,7 @@ internal sealed partial class SenderWorker(SenderQueue queue, Ledger ledger, Sen
         if (connection is { } old)
         {
             connection = null;
+            handed.Clear();
             await old.DisposeAsync();
         }
     }

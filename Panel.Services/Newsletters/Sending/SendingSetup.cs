@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Panel.Services.Newsletters.Sending.Receivers;
 
 namespace Panel.Services.Newsletters.Sending;
 
@@ -9,6 +10,8 @@ internal static class SendingSetup
     {
         services.AddSingleton<SenderBell>();
         services.AddSingleton<LedgerOpening>();
+        services.AddSingleton<HealthTally>();
+        services.AddScoped<DeliveryHealth>();
         services.AddScoped<Issues>();
         services.AddScoped<DispatchRules>();
         services.AddScoped<Dispatches>();

@@ -94,8 +94,9 @@ internal sealed class SqliteLedgerStore : LedgerStore
     {
         var rows = count <= 0 ? [] : Rows(
             "SELECT d.subscriber_id, d.epoch, d.tries, s.email, s.email_key, s.name, s.fields FROM deliveries d LEFT JOIN subscribers s ON s.id = d.subscriber_id " +
-            "WHERE d.issue_id = @issue AND d.state = @state AND (d.next_at IS NULL OR d.next_at <= @now) AND EXISTS (SELECT 1 FROM issues i WHERE i.id = @issue AND i.state = 'Sending') " +
-            "ORDER BY d.subscriber_id LIMIT @count",
+            (state == "Deferred" ? "WHERE d.issue_id = @issue AND d.state = 'Deferred' AND d.next_at <= @now " : "WHERE d.issue_id = @issue AND d.state = @state ") +
+            "AND EXISTS (SELECT 1 FROM issues i WHERE i.id = @issue AND i.state = 'Sending') " +
+            (state == "Deferred" ? "ORDER BY d.next_at LIMIT @count" : "ORDER BY d.subscriber_id LIMIT @count"),
             r => LeasedRow(issue, r, hash), ("@issue", issue.Id), ("@state", state), ("@now", now), ("@count", count));
         if (rows.Count == 0)
         {
@@ -105,8 +106,8 @@ internal sealed class SqliteLedgerStore : LedgerStore
         // Nobody else writes inside this transaction, so these are exactly the rows that were read.
         Execute(
             "UPDATE deliveries SET state = 'Leased', node = @node, epoch = epoch + 1, leased_until = @until, at = @now, next_at = NULL " +
-            "WHERE issue_id = @issue AND state = @state AND subscriber_id <= @last AND (next_at IS NULL OR next_at <= @now)",
-            ("@node", Node), ("@until", until), ("@now", now), ("@issue", issue.Id), ("@state", state), ("@last", rows[^1].SubscriberId));
+            "WHERE issue_id = @issue AND state = @state AND subscriber_id IN (SELECT value FROM json_each(@people))",
+            ("@node", Node), ("@until", until), ("@now", now), ("@issue", issue.Id), ("@state", state), ("@people", JsonSerializer.Serialize(rows.Select(r => r.SubscriberId))));
         var stopped = Stopped(issue, rows);
         foreach (var row in rows)
         {
