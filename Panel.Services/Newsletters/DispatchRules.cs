@@ -1,22 +1,24 @@
 using Microsoft.EntityFrameworkCore;
 using Panel.Services.Data;
 using Panel.Services.Members;
+using Panel.Services.Newsletters.Approving;
+using Panel.Services.Newsletters.Segmenting;
 
 namespace Panel.Services.Newsletters;
 
 /// <summary>What must hold before a list may send; asked at the last screen, when it is sent off, and again when it starts.</summary>
-public sealed class DispatchRules(PanelDb db)
+public sealed class DispatchRules(PanelDb db, Audiences audiences, Approvals approvals)
 {
     private static readonly IssueState[] Waiting = [IssueState.Scheduled, IssueState.Held];
 
-    /// <summary>How many people of a list would get an issue now.</summary>
-    internal Task<int> PeopleAsync(long listId, CancellationToken ct) =>
-        db.Set<Subscriber>().CountAsync(s => s.ListId == listId && s.State == SubscriberState.Confirmed, ct);
+    /// <summary>How many people of a list would get an issue for <paramref name="audience"/> (empty: everybody) now.</summary>
+    internal Task<int> PeopleAsync(MailingList list, string audience, CancellationToken ct) => audiences.PeopleAsync(list, audience, ct);
 
     internal Task<int> KnownAsync(long listId, CancellationToken ct) => db.Set<Subscriber>().CountAsync(s => s.ListId == listId, ct);
 
-    /// <summary>Null, or in words what must be done first (A8, L8, F13, the package's month).</summary>
-    internal async Task<Refusal?> CheckAsync(MailingList list, Issue issue, DateTime now, CancellationToken ct)
+    /// <summary>Null, or in words what must be done first (A8, L8, F13, V8, the package's month).</summary>
+    /// <param name="sender">Who sends it off; null when it starts by itself.</param>
+    internal async Task<Refusal?> CheckAsync(MailingList list, Issue issue, Actor? sender, DateTime now, CancellationToken ct)
     {
         var member = await db.Users.AsNoTracking().SingleAsync(m => m.Id == list.MemberId, ct);
         if (!member.IsActive || list.RemovedAt is not null)
@@ -30,10 +32,17 @@ public sealed class DispatchRules(PanelDb db)
             return new InTheWay($"{domain} is not approved for sending yet. Ask an admin of the house to approve it.");
         }
 
-        var people = await PeopleAsync(list.Id, ct);
+        var people = await PeopleAsync(list, issue.Audience, ct);
         if (people == 0)
         {
-            return new InTheWay($"The list {list.Name} has no confirmed subscribers, so there is nobody to send to.");
+            return new InTheWay(issue.Audience.Length > 0
+                ? $"The segment {issue.AudienceName} holds nobody who gets mail, so there is nobody to send to."
+                : $"The list {list.Name} has no confirmed subscribers, so there is nobody to send to.");
+        }
+
+        if (await approvals.CheckAsync(sender, issue, list, ct) is { } unseen)
+        {
+            return unseen;
         }
 
         return await CheckMonthAsync(member, issue, people, now, ct);

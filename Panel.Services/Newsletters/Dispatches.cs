@@ -45,7 +45,7 @@ public sealed class Dispatches(PanelDb db, Issues issues, DispatchRules rules, A
         var due = at?.UtcDateTime is { } wanted && wanted > now ? wanted : now;
         return new DispatchPlan(
             page, $"{found.List.FromName} <{found.List.FromEmail}>", await rules.KnownAsync(found.List.Id, ct), due, due + options.Value.Hold, due > now, found.List.PostalAddress.Length > 0,
-            await RefuseAsync(found.Issue, found.List, at, now, ct))
+            await RefuseAsync(by, found.Issue, found.List, at, now, ct))
         {
             Warnings = await checks.WarningsAsync(found.List.MemberId, EmailAddress.Parse(found.List.FromEmail)?.Domain ?? "", ct),
         };
@@ -60,13 +60,13 @@ public sealed class Dispatches(PanelDb db, Issues issues, DispatchRules rules, A
         }
 
         var now = time.GetUtcNow().UtcDateTime;
-        if (await RefuseAsync(found.Issue, found.List, at, now, ct) is { } no)
+        if (await RefuseAsync(by, found.Issue, found.List, at, now, ct) is { } no)
         {
             return no;
         }
 
         var due = at?.UtcDateTime ?? now;
-        var mails = await rules.PeopleAsync(found.List.Id, ct);
+        var mails = await rules.PeopleAsync(found.List, found.Issue.Audience, ct);
         var (state, starts) = due <= now ? (IssueState.Held, (DateTime?)(now + options.Value.Hold)) : (IssueState.Scheduled, null);
         return await MoveAsync(by, found, "issue.send", [IssueState.Draft, IssueState.Asking], state,
             set => set.SetProperty(i => i.DueAt, due).SetProperty(i => i.StartsAt, starts).SetProperty(i => i.Mails, mails).SetProperty(i => i.Note, (string?)null), ct);
@@ -146,7 +146,7 @@ public sealed class Dispatches(PanelDb db, Issues issues, DispatchRules rules, A
         return waiting.Count;
     }
 
-    private async Task<Refusal?> RefuseAsync(Issue issue, MailingList list, DateTimeOffset? at, DateTime now, CancellationToken ct)
+    private async Task<Refusal?> RefuseAsync(Actor by, Issue issue, MailingList list, DateTimeOffset? at, DateTime now, CancellationToken ct)
     {
         if (issue.State is not (IssueState.Draft or IssueState.Asking))
         {
@@ -163,14 +163,14 @@ public sealed class Dispatches(PanelDb db, Issues issues, DispatchRules rules, A
             return new Refusal("An issue can be scheduled at most a year ahead.", "at");
         }
 
-        return await rules.CheckAsync(list, issue, now, ct) ?? IssuePrinter.Render(issue, list).Refused;
+        return await rules.CheckAsync(list, issue, by, now, ct) ?? IssuePrinter.Render(issue, list).Refused;
     }
 
     private async Task StartAsync((Issue Issue, MailingList List) found, DateTime now, CancellationToken ct)
     {
         var (issue, list) = found;
         var late = now - (issue.State == IssueState.Held ? issue.StartsAt : issue.DueAt) > Overdue;
-        var no = late ? new Refusal("Panel was not running when this issue was due. Send it now, or cancel it.") : await rules.CheckAsync(list, issue, now, ct);
+        var no = late ? new Refusal("Panel was not running when this issue was due. Send it now, or cancel it.") : await rules.CheckAsync(list, issue, null, now, ct);
         var hold = issue.State == IssueState.Scheduled && options.Value.Hold > TimeSpan.Zero;
         var to = no is not null ? IssueState.Asking : hold ? IssueState.Held : IssueState.Sending;
         await MoveAsync(Actor.Job, found, to switch { IssueState.Asking => "issue.ask", IssueState.Held => "issue.hold", _ => "issue.start" }, [issue.State], to, set =>

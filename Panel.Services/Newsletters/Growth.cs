@@ -36,7 +36,7 @@ public sealed class Growth(PanelDb db, Lists lists, TimeProvider time)
         }
 
         days.Reverse();
-        var forms = await db.Set<Consent>().Where(c => c.ConfirmedAt != null && people.Any(s => s.Id == c.SubscriberId)).GroupBy(c => c.Form).Select(g => new { g.Key, Count = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Count, ct);
+        var forms = await db.Set<Consent>().Where(c => c.ConfirmedAt != null && c.Form != Preferences.TrackingForm && people.Any(s => s.Id == c.SubscriberId)).GroupBy(c => c.Form).Select(g => new { g.Key, Count = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Count, ct);
         var byFile = await people.CountAsync(s => s.ImportId != null, ct);
         forms["import"] = forms.GetValueOrDefault("import") + byFile;
         return new GrowthPage(name, days, forms.Where(f => f.Value > 0).ToDictionary());

@@ -54,6 +54,12 @@ public sealed class Issue
     /// <summary>People it goes to: as counted when it was sent off, then as frozen. Counts against the package's month.</summary>
     public int Mails { get; set; }
 
+    /// <summary>Whom of the list it is for, as a <see cref="Segmenting.SegmentRule"/> in JSON; empty is everybody.</summary>
+    public string Audience { get; set; } = "";
+
+    /// <summary>What its owner calls them.</summary>
+    public string AudienceName { get; set; } = "";
+
     /// <summary>Test mails sent, which are limited.</summary>
     public int Tests { get; set; }
 

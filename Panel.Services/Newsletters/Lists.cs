@@ -9,17 +9,22 @@ namespace Panel.Services.Newsletters;
 /// <param name="From">As in <c>Name &lt;a@b.example&gt;</c>.</param>
 public sealed record NewList(string Name, string Title, string From, string? PostalAddress = null, string? Description = null, string? Language = null);
 
-/// <param name="Language">en, de, fr or it: what its public pages and mails speak; null leaves it.</param>
+/// <summary>What to change of a list; null leaves it as it is.</summary>
+/// <param name="Language">en, de, fr or it: what its public pages and mails speak.</param>
 /// <param name="Fields">What is kept about people beside name and address, by commas; null leaves it.</param>
 /// <param name="Archive">Whether its issues stand on its public page; null leaves it.</param>
 /// <param name="SignUps">Whether its form takes sign-ups; null leaves it.</param>
+/// <param name="Approval">Whether a second person must approve each issue; null leaves it.</param>
+/// <param name="Approver">The handle of the member who may do so beside every admin; empty is nobody, null leaves it.</param>
+/// <param name="Tracking">Whether readers are asked if their opens and clicks may be counted; null leaves it. Nobody is counted unasked.</param>
 public sealed record ListChange(
-    string Title, string Description, string PostalAddress, string ConsentText, string? Language = null, string? Fields = null, bool? Archive = null, bool? SignUps = null);
+    string? Title = null, string? Description = null, string? PostalAddress = null, string? ConsentText = null, string? Language = null, string? Fields = null, bool? Archive = null, bool? SignUps = null, bool? Approval = null, string? Approver = null, bool? Tracking = null);
 
 public sealed record ListPage(
     long Id, string Handle, string Name, string Title, string Description, string FromName, string FromEmail, string PostalAddress, string ConsentText,
     string Language, bool FromApproved, DateTime CreatedAt, int Confirmed, int Pending, int Left, int Bounced, Uri Url,
-    string Fields = "", DateTime? ArchiveClosedAt = null, DateTime? FormClosedAt = null);
+    string Fields = "", DateTime? ArchiveClosedAt = null, DateTime? FormClosedAt = null,
+    DateTime? ApprovalWantedAt = null, string? Approver = null, DateTime? TrackingOfferedAt = null);
 
 /// <summary>The newsletter lists of a member. A foreign list is not there.</summary>
 public sealed class Lists(PanelDb db, Members.Members members, SenderDomains senders, AuditTrail audit, TimeProvider time, Microsoft.Extensions.Options.IOptions<PanelOptions> panel)
@@ -64,7 +69,7 @@ public sealed class Lists(PanelDb db, Members.Members members, SenderDomains sen
             return new InTheWay($"The package {package.Name} has room for {package.Lists} lists. Ask an admin for a bigger one.");
         }
 
-        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        await using var transaction = db.Database.CurrentTransaction is null ? await db.Database.BeginTransactionAsync(ct) : null;
         if (await senders.EnsureAsync(by, member, from.Address.Domain, ct) is { } no)
         {
             return no;
@@ -85,7 +90,11 @@ public sealed class Lists(PanelDb db, Members.Members members, SenderDomains sen
         });
         audit.Add(by, member.Id, "list.add", wanted.Name, ("title", null, wanted.Title), ("from", null, wanted.From));
         await db.SaveChangesAsync(ct);
-        await transaction.CommitAsync(ct);
+        if (transaction is not null)
+        {
+            await transaction.CommitAsync(ct);
+        }
+
         return await ShowAsync(by, handle, wanted.Name, ct);
     }
 
@@ -96,7 +105,10 @@ public sealed class Lists(PanelDb db, Members.Members members, SenderDomains sen
             return new NotThere($"list {handle}/{name}");
         }
 
-        if (ListWords.Check(change.Title, change.Description, change.PostalAddress, change.ConsentText) is { } no)
+        var words = (
+            Title: change.Title ?? list.Title, Description: change.Description ?? list.Description, PostalAddress: change.PostalAddress ?? list.PostalAddress,
+            ConsentText: change.ConsentText ?? list.ConsentText);
+        if (ListWords.Check(words.Title, words.Description, words.PostalAddress, words.ConsentText) is { } no)
         {
             return no;
         }
@@ -106,20 +118,36 @@ public sealed class Lists(PanelDb db, Members.Members members, SenderDomains sen
             return badField;
         }
 
+        var (approver, was) = (list.ApproverId, list.ApproverId);
+        if (change.Approver is { } wanted)
+        {
+            var handleOf = wanted.Trim();
+            approver = handleOf.Length == 0 ? null : await db.Users.Where(m => m.UserName == handleOf && m.RemovedAt == null && m.Id != list.MemberId).Select(m => (long?)m.Id).SingleOrDefaultAsync(ct);
+            if (handleOf.Length > 0 && approver is null)
+            {
+                return new Refusal($"There is no other member {handleOf} who could approve.", "approver");
+            }
+        }
+
         var now = time.GetUtcNow().UtcDateTime;
-        var (language, consent) = (change.Language is null ? list.Language : Phrases.LanguageOf(change.Language), change.ConsentText.Trim());
+        var (language, consent) = (change.Language is null ? list.Language : Phrases.LanguageOf(change.Language), words.ConsentText.Trim());
         if (language != list.Language && consent == Phrases.In(list.Language)[DefaultConsent])
         {
             consent = Phrases.In(language)[DefaultConsent];
         }
 
         audit.Add(by, list.MemberId, "list.update", name,
-            ("title", list.Title, change.Title), ("description", list.Description, change.Description),
-            ("postalAddress", list.PostalAddress, change.PostalAddress), ("consentText", list.ConsentText, consent),
+            ("title", list.Title, words.Title), ("description", list.Description, words.Description),
+            ("postalAddress", list.PostalAddress, words.PostalAddress), ("consentText", list.ConsentText, consent),
             ("language", list.Language, language), ("fields", list.Fields, ListWords.Fields(change.Fields ?? list.Fields)),
             ("archive", Open(list.ArchiveClosedAt), change.Archive is { } a ? Open(a ? null : now) : Open(list.ArchiveClosedAt)),
-            ("signUps", Open(list.FormClosedAt), change.SignUps is { } f ? Open(f ? null : now) : Open(list.FormClosedAt)));
-        (list.Title, list.Description, list.PostalAddress, list.ConsentText) = (change.Title.Trim(), change.Description.Trim(), change.PostalAddress.Trim(), consent);
+            ("signUps", Open(list.FormClosedAt), change.SignUps is { } f ? Open(f ? null : now) : Open(list.FormClosedAt)),
+            ("approval", list.ApprovalWantedAt is null ? "no" : "yes", change.Approval ?? list.ApprovalWantedAt is not null ? "yes" : "no"), ("approver", $"{was}", $"{approver}"),
+            ("tracking", list.TrackingOfferedAt is null ? "no" : "asked", change.Tracking ?? list.TrackingOfferedAt is not null ? "asked" : "no"));
+        list.ApproverId = approver;
+        list.ApprovalWantedAt = change.Approval is { } approval ? (approval ? list.ApprovalWantedAt ?? now : null) : list.ApprovalWantedAt;
+        list.TrackingOfferedAt = change.Tracking is { } tracking ? (tracking ? list.TrackingOfferedAt ?? now : null) : list.TrackingOfferedAt;
+        (list.Title, list.Description, list.PostalAddress, list.ConsentText) = (words.Title.Trim(), words.Description.Trim(), words.PostalAddress.Trim(), consent);
         (list.Language, list.Fields) = (language, ListWords.Fields(change.Fields ?? list.Fields));
         list.ArchiveClosedAt = change.Archive is { } archive ? (archive ? null : list.ArchiveClosedAt ?? now) : list.ArchiveClosedAt;
         list.FormClosedAt = change.SignUps is { } signUps ? (signUps ? null : list.FormClosedAt ?? now) : list.FormClosedAt;
@@ -160,7 +188,8 @@ public sealed class Lists(PanelDb db, Members.Members members, SenderDomains sen
             .Select(r => new ListPage(
                 r.List.Id, r.Handle, r.List.Name, r.List.Title, r.List.Description, r.List.FromName, r.List.FromEmail, r.List.PostalAddress, r.List.ConsentText,
                 r.List.Language, r.Approved, r.List.CreatedAt, r.Confirmed, r.Pending, r.Left, r.Bounced, new Uri(address, $"/lists/{r.Handle}/{r.List.Name}"),
-                r.List.Fields, r.List.ArchiveClosedAt, r.List.FormClosedAt));
+                r.List.Fields, r.List.ArchiveClosedAt, r.List.FormClosedAt, r.List.ApprovalWantedAt,
+                db.Users.Where(m => m.Id == r.List.ApproverId).Select(m => m.UserName).SingleOrDefault(), r.List.TrackingOfferedAt));
     }
 
     private static string Open(DateTime? closedAt) => closedAt is null ? "open" : "closed";

@@ -39,6 +39,15 @@ public sealed class MailingList
     /// <summary>Since when nobody can sign up, because of a flood of sign-ups or because its owner wants it so (rule S9).</summary>
     public DateTime? FormClosedAt { get; set; }
 
+    /// <summary>Since when a second person must have looked at an issue before it is sent off; null: nobody needs to.</summary>
+    public DateTime? ApprovalWantedAt { get; set; }
+
+    /// <summary>The member who may approve, beside every admin.</summary>
+    public long? ApproverId { get; set; }
+
+    /// <summary>Since when readers are asked whether their opens and clicks may be counted; only of those who say yes they are (rule L6).</summary>
+    public DateTime? TrackingOfferedAt { get; set; }
+
     /// <summary>Names of what its owner keeps about people beside name and address, with commas between; merge fields may use them.</summary>
     public string Fields { get; set; } = "";
 

@@ -1,9 +1,13 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Panel.Services.Newsletters.Approving;
+using Panel.Services.Newsletters.Bundling;
 using Panel.Services.Newsletters.Importing;
 using Panel.Services.Newsletters.Leaving;
 using Panel.Services.Newsletters.Returning;
+using Panel.Services.Newsletters.Segmenting;
 using Panel.Services.Newsletters.Sending;
+using Panel.Services.Newsletters.Tracking;
 using Panel.Services.Newsletters.Writing;
 
 namespace Panel.Services.Newsletters;
@@ -37,6 +41,13 @@ public static class NewslettersSetup
         services.AddScoped<SenderDomainChecks>();
         services.AddScoped<Lists>();
         services.AddScoped<Subscribers>();
+        services.AddScoped<ListBundles>();
+        services.AddScoped<BundleWriting>();
+        services.AddScoped<BundleTaking>();
+        services.AddScoped<Tracks>();
+        services.AddScoped<Audiences>();
+        services.AddScoped<Segments>();
+        services.AddScoped<Approvals>();
         services.AddScoped<SignUps>();
         services.AddSingleton<OptOuts>();
         services.AddScoped<ApplyOptOuts>();

@@ -11,7 +11,19 @@ public sealed record KeptDelivery(long Issue, string Subject, string State, Date
 /// <summary>Everything that is kept about one person on one list (GDPR Art. 15 and 20).</summary>
 public sealed record PersonalCopy(
     string List, string Sender, string Email, string Name, IReadOnlyDictionary<string, string> Fields, string State, DateTime JoinedAt, DateTime? ConsentAt, DateTime ChangedAt,
-    DateTime? PausedUntil, IReadOnlyList<KeptConsent> Consents, IReadOnlyList<KeptDelivery> Deliveries);
+    DateTime? PausedUntil, IReadOnlyList<KeptConsent> Consents, IReadOnlyList<KeptDelivery> Deliveries)
+{
+    /// <summary>What came back for the person.</summary>
+    public IReadOnlyList<KeptReturn> Returned { get; init; } = [];
+
+    /// <summary>Opens and clicks, of who agreed to have them counted.</summary>
+    public IReadOnlyList<KeptTrack> Tracked { get; init; } = [];
+}
+
+public sealed record KeptReturn(long? Issue, string Kind, string? Status, string Words, DateTime At);
+
+/// <param name="Link">The number of the link in the issue; null for an open.</param>
+public sealed record KeptTrack(long Issue, int? Link, DateTime At);
 
 public sealed record PersonalCopyPage(string Title, string FromName, string Language, string Email, bool IsErased);
 
@@ -44,9 +56,17 @@ public sealed class PersonalCopies(PanelDb db, HouseKeys keys, ReaderTokens toke
 
         var deliveries = await db.Set<Delivery>().AsNoTracking().Where(d => d.SubscriberId == p.Id).OrderBy(d => d.IssueId)
             .Join(db.Set<Issue>(), d => d.IssueId, i => i.Id, (d, i) => new KeptDelivery(i.Id, i.Subject, d.State.ToString(), d.At, d.Code, d.Reply, d.Reason)).ToListAsync(ct);
+        var returned = await db.Set<Returning.ReturnedRow>().AsNoTracking().Where(r => r.SubscriberId == p.Id).OrderBy(r => r.Id)
+            .Select(r => new KeptReturn(r.IssueId, r.Kind.ToString(), r.Status, r.Words, r.ReceivedAt)).ToListAsync(ct);
+        var opens = await db.Set<Tracking.Opening>().AsNoTracking().Where(o => o.SubscriberId == p.Id).Select(o => new KeptTrack(o.IssueId, null, o.At)).ToListAsync(ct);
+        var clicks = await db.Set<Tracking.Click>().AsNoTracking().Where(c => c.SubscriberId == p.Id).Select(c => new KeptTrack(c.IssueId, c.Link, c.At)).ToListAsync(ct);
         return new PersonalCopy(
             list.Title, $"{list.FromName} <{list.FromEmail}>", p.Email, p.Name, SubscriberFields.Read(p.Fields), p.State.ToString().ToLowerInvariant(), p.JoinedAt, p.ConsentAt,
-            p.ChangedAt, p.PausedUntil, consents, deliveries.ConvertAll(d => d with { State = d.State.ToLowerInvariant() }));
+            p.ChangedAt, p.PausedUntil, consents, deliveries.ConvertAll(d => d with { State = d.State.ToLowerInvariant() }))
+        {
+            Returned = returned.ConvertAll(r => r with { Kind = r.Kind.ToLowerInvariant() }),
+            Tracked = [.. opens, .. clicks],
+        };
     }
 
     /// <summary>Removes the person. A keyed hash stays, so that no import brings the address back; signing up again does.</summary>
@@ -93,6 +113,8 @@ internal static class Erasure
 
         // What servers say often names the address.
         await db.Set<Delivery>().Where(d => d.SubscriberId == person.Id).ExecuteUpdateAsync(set => set.SetProperty(d => d.Reply, (string?)null), ct);
+        await db.Set<Returning.ReturnedRow>().Where(r => r.SubscriberId == person.Id).ExecuteDeleteAsync(ct);
+        await Tracking.Tracks.ForgetAsync(db, person.Id, ct);
         await db.Set<Letter>().Where(l => l.ListId == list.Id && l.Email == person.Email).ExecuteDeleteAsync(ct);
         await db.Set<Consent>().Where(c => c.SubscriberId == person.Id).ExecuteDeleteAsync(ct);
         await db.Set<Subscriber>().Where(s => s.Id == person.Id).ExecuteDeleteAsync(ct);

@@ -10,7 +10,14 @@ public sealed record ReaderField(string Name, string Value);
 
 /// <summary>What a reader sees and may change of themselves on one list.</summary>
 public sealed record ReaderPage(
-    string Title, string FromName, string Language, string Email, string Name, SubscriberState State, DateTime? PausedUntil, IReadOnlyList<ReaderField> Fields, string LeaveToken);
+    string Title, string FromName, string Language, string Email, string Name, SubscriberState State, DateTime? PausedUntil, IReadOnlyList<ReaderField> Fields, string LeaveToken)
+{
+    /// <summary>Null where the list does not ask; else since when this reader lets opens and clicks be counted, or never.</summary>
+    public ReaderTracking? Tracking { get; init; }
+}
+
+/// <param name="Since">Null: nothing is counted.</param>
+public sealed record ReaderTracking(DateTime? Since);
 
 public sealed record ReaderChange(string? Name, IReadOnlyDictionary<string, string>? Fields);
 
@@ -18,6 +25,13 @@ public sealed record ReaderChange(string? Name, IReadOnlyDictionary<string, stri
 /// its erasure: for those a link goes to their mailbox (rule V13).</summary>
 public sealed class Preferences(PanelDb db, HouseKeys keys, ReaderTokens tokens, Letters letters, TimeProvider time, IOptions<PanelOptions> panel)
 {
+    /// <summary>The form of a consent to being counted.</summary>
+    public const string TrackingForm = "tracking";
+
+    /// <summary>What a reader says yes to.</summary>
+    public static readonly string TrackingWords = Phrases.Key(
+        "The sender may see whether I open an issue and which of its links I follow. It is deleted after 90 days, and at once when I change my mind.");
+
     private const int Longest = 100;
 
     /// <summary>Longer than this, leaving is the honest word.</summary>
@@ -93,6 +107,38 @@ public sealed class Preferences(PanelDb db, HouseKeys keys, ReaderTokens tokens,
         return PageOf(found.Person, found.List);
     }
 
+    /// <summary>Says yes or no to having one's own opens and clicks counted (rule L6). A yes is kept as a consent with its words; a no
+    /// deletes what was counted.</summary>
+    public async Task<Outcome<ReaderPage>> TrackAsync(string token, bool yes, CancellationToken ct)
+    {
+        if (await OfAsync(token, ct) is not { } found)
+        {
+            return Unknown;
+        }
+
+        var (person, list) = found;
+        if (yes == person.TrackedAt is not null || (yes && (list.TrackingOfferedAt is null || person.State is not (SubscriberState.Confirmed or SubscriberState.Paused))))
+        {
+            return PageOf(person, list);
+        }
+
+        var now = time.GetUtcNow().UtcDateTime;
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        person.TrackedAt = yes ? now : null;
+        if (yes)
+        {
+            db.Add(new Consent { SubscriberId = person.Id, Form = TrackingForm, Text = Phrases.In(list.Language)[TrackingWords], GivenAt = now, ConfirmedAt = now });
+        }
+        else
+        {
+            await Tracking.Tracks.ForgetAsync(db, person.Id, ct);
+        }
+
+        await db.SaveChangesAsync(ct);
+        await transaction.CommitAsync(ct);
+        return PageOf(person, list);
+    }
+
     /// <summary>Sends a link to the address itself that opens and erases what is kept; at most one a day.</summary>
     public async Task<Outcome<ReaderPage>> AskCopyAsync(string token, CancellationToken ct)
     {
@@ -134,7 +180,10 @@ public sealed class Preferences(PanelDb db, HouseKeys keys, ReaderTokens tokens,
         return new ReaderPage(
             list.Title, list.FromName, list.Language, person.Email, person.Name, person.State, person.PausedUntil,
             [.. list.FieldNames.Select(f => new ReaderField(f, fields.GetValueOrDefault(f, "")))],
-            tokens.Make(TokenPurpose.Leave, new Reader(list.Id, person.Id, 0)));
+            tokens.Make(TokenPurpose.Leave, new Reader(list.Id, person.Id, 0)))
+        {
+            Tracking = list.TrackingOfferedAt is null && person.TrackedAt is null ? null : new ReaderTracking(person.TrackedAt),
+        };
     }
 }
 

@@ -5,7 +5,7 @@ namespace Panel.Services.Newsletters;
 
 /// <summary>What time does to readers: pauses end, unconfirmed sign-ups and old house letters go (rules S6, L5). Safe late, twice,
 /// and on two nodes at once.</summary>
-public sealed class ReaderCare(PanelDb db, TimeProvider time)
+public sealed class ReaderCare(PanelDb db, Tracking.Tracks tracks, TimeProvider time)
 {
     private static readonly TimeSpan Unconfirmed = TimeSpan.FromDays(30);
     private static readonly TimeSpan OldLetter = TimeSpan.FromDays(30);
@@ -30,6 +30,7 @@ public sealed class ReaderCare(PanelDb db, TimeProvider time)
         var people = await db.Set<Subscriber>().Where(s => s.State == SubscriberState.Pending && s.JoinedAt < limit && s.ConsentAt == null
             && !db.Set<Consent>().Any(c => c.SubscriberId == s.Id)).ExecuteDeleteAsync(ct);
         await db.Set<Letter>().Where(l => l.CreatedAt < letters && (l.SentAt != null || l.FailedAt != null)).ExecuteDeleteAsync(ct);
+        await tracks.ForgetAsync(ct);
         await db.Set<SignUpMark>().Where(m => m.At < marks).ExecuteDeleteAsync(ct);
         await transaction.CommitAsync(ct);
         return people;

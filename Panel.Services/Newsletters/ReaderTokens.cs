@@ -6,7 +6,7 @@ using Panel.Services.Data;
 namespace Panel.Services.Newsletters;
 
 /// <summary>What a reader's link may do. One purpose never stands in for another.</summary>
-public enum TokenPurpose : byte { Leave = 1, Confirm = 2, Preferences = 3, Export = 4, Bounce = 5 }
+public enum TokenPurpose : byte { Leave = 1, Confirm = 2, Preferences = 3, Export = 4, Bounce = 5, Track = 6 }
 
 /// <summary>Who a verified token speaks for.</summary>
 public readonly record struct Reader(long ListId, long SubscriberId, long IssueId);

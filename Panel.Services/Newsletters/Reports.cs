@@ -16,6 +16,9 @@ public sealed record IssueReport(
 {
     /// <summary>Null unless it is being sent.</summary>
     public SendingForecast? Forecast { get; init; }
+
+    /// <summary>Opens and clicks of those who agreed; null where the list does not ask.</summary>
+    public Tracking.TrackReport? Tracking { get; init; }
 }
 
 /// <summary>An honest guess while an issue goes out.</summary>
@@ -27,7 +30,7 @@ public sealed record SendingForecast(DateTime? DoneAt, string? HeldBackBy);
 public sealed record DeliveryPage(long SubscriberId, string Email, string State, DateTime At, int? Code, string? Reply, string MessageId, string? Reason, int Tries, DateTime? NextAt);
 
 /// <summary>"Did Anna get it?", answered from the ledger.</summary>
-public sealed class Reports(PanelDb db, Issues issues, HouseKeys keys, IssuePrinter printer, IOptions<MailOptions> mail, TimeProvider time)
+public sealed class Reports(PanelDb db, Issues issues, HouseKeys keys, IssuePrinter printer, Tracking.Tracks tracks, IOptions<MailOptions> mail, TimeProvider time)
 {
     /// <summary>Rows per page of <see cref="DeliveriesAsync"/>.</summary>
     public const int PageSize = 100;
@@ -59,6 +62,7 @@ public sealed class Reports(PanelDb db, Issues issues, HouseKeys keys, IssuePrin
             Of(DeliveryState.Queued, DeliveryState.Leased, DeliveryState.InData), issue.DueAt, issue.StartedAt, issue.FinishedAt,
             deliveries ? Rows(id, list, _ => true, null, null) : null)
         {
+            Tracking = await tracks.OfAsync(issue, list, ct),
             Forecast = issue.State == IssueState.Sending ? await ForecastAsync(issue, EmailAddress.Parse(list.FromEmail)?.Domain ?? "", Of(DeliveryState.Queued, DeliveryState.Leased, DeliveryState.InData), Of(DeliveryState.Deferred), ct) : null,
         };
     }

@@ -37,6 +37,9 @@ public sealed class Subscriber
     /// <summary>The file the person came by; its stated source of consent is the proof of theirs.</summary>
     public long? ImportId { get; set; }
 
+    /// <summary>When this person agreed that opens and clicks are counted; null, as for everybody at first: nothing is (rule L6).</summary>
+    public DateTime? TrackedAt { get; set; }
+
     /// <summary>When a pause ends by itself.</summary>
     public DateTime? PausedUntil { get; set; }
 

@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Panel.Services.Audit;
 using Panel.Services.Data;
 using Panel.Services.Newsletters.Importing;
+using Panel.Services.Newsletters.Segmenting;
 
 namespace Panel.Services.Newsletters;
 
@@ -23,20 +24,31 @@ public sealed record ImportReport(long Rows, long Added, long Known, long Kept, 
 public sealed record BadRow(long Line, string Reason);
 
 /// <summary>The people on a list, for its owner.</summary>
-public sealed class Subscribers(PanelDb db, Lists lists, Imports imports, AuditTrail audit)
+public sealed class Subscribers(PanelDb db, Lists lists, Imports imports, Audiences audiences, AuditTrail audit)
 {
     private const int PageSize = 200;
 
-    /// <summary>A page of people in order of id; <paramref name="after"/> is the last id of the page before.</summary>
+    /// <summary>A page of people in order of id; <paramref name="after"/> is the last id of the page before; of one segment or all.</summary>
     public async Task<Outcome<IReadOnlyList<SubscriberPage>>> ListAsync(
-        Actor by, string handle, string name, SubscriberState? state, long? after, CancellationToken ct)
+        Actor by, string handle, string name, SubscriberState? state, long? after, CancellationToken ct, long? segment = null)
     {
         if (await lists.FindAsync(by, handle, name, ct) is not { } list)
         {
             return new NotThere($"list {handle}/{name}");
         }
 
-        return await Rows(list.Id, state).Where(s => after == null || s.Id > after).Take(PageSize).ToListAsync(ct);
+        if (segment is null)
+        {
+            return await Rows(Of(list.Id, state).Where(s => after == null || s.Id > after)).Take(PageSize).ToListAsync(ct);
+        }
+
+        if (await db.Set<Segment>().AsNoTracking().SingleOrDefaultAsync(s => s.Id == segment && s.ListId == list.Id, ct) is not { } part)
+        {
+            return new NotThere($"segment {segment}");
+        }
+
+        var ids = await audiences.WithinAsync(list, part.Rule, Of(list.Id, state).Where(s => after == null || s.Id > after), ct).Take(PageSize).ToListAsync(ct);
+        return await Rows(Of(list.Id, null).Where(s => ids.Contains(s.Id))).ToListAsync(ct);
     }
 
     /// <summary>Everybody, streamed, for the owner to take away.</summary>
@@ -49,7 +61,7 @@ public sealed class Subscribers(PanelDb db, Lists lists, Imports imports, AuditT
 
         audit.Add(by, list.MemberId, "subscriber.export", name);
         await db.SaveChangesAsync(ct);
-        return Outcome.Of(Rows(list.Id, state).AsAsyncEnumerable());
+        return Outcome.Of(Rows(Of(list.Id, state)).AsAsyncEnumerable());
     }
 
     /// <summary>Adds the addresses of a CSV as confirmed, with <paramref name="consent"/> as the stated source (L7), and returns when
@@ -58,7 +70,8 @@ public sealed class Subscribers(PanelDb db, Lists lists, Imports imports, AuditT
     public Task<Outcome<ImportReport>> ImportAsync(Actor by, string handle, string name, Stream csv, string? consent, CancellationToken ct) =>
         imports.ImportAsync(by, handle, name, csv, consent, ct);
 
-    private IQueryable<SubscriberPage> Rows(long listId, SubscriberState? state) =>
-        db.Set<Subscriber>().AsNoTracking().Where(s => s.ListId == listId && (state == null || s.State == state)).OrderBy(s => s.Id)
-            .Select(s => new SubscriberPage(s.Id, s.Email, s.Name, s.State, s.ConsentAt, s.JoinedAt, s.ChangedAt));
+    private IQueryable<Subscriber> Of(long listId, SubscriberState? state) => db.Set<Subscriber>().Where(s => s.ListId == listId && (state == null || s.State == state));
+
+    private static IQueryable<SubscriberPage> Rows(IQueryable<Subscriber> people) => people.AsNoTracking().OrderBy(s => s.Id)
+        .Select(s => new SubscriberPage(s.Id, s.Email, s.Name, s.State, s.ConsentAt, s.JoinedAt, s.ChangedAt));
 }

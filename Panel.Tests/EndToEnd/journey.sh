@@ -103,6 +103,22 @@ jq -e '.recipients == .sent + .failed + .unknown + .skipped + .deferred + .queue
 jq -e '.deliveries[] | select(.email == "visitor@example.net") | .state == "skipped" and (.reason | length > 0)' <<<"$report" >/dev/null || fail "the one who left is skipped, with the reason: $report"
 jq -e '.deliveries[] | select(.email == "friend@example.net") | .state == "sent"' <<<"$report" >/dev/null || fail "the friend got it: $report"
 
+# A part of the list, a second pair of eyes, and the whole list out and in again.
+part=$("$PANEL" segment add $me/letters friends --where 'email contains friend@' --where 'not state is left' --json | field .id)
+"$PANEL" list set $me/letters --approval yes --fields city
+third=$("$PANEL" issue add $me/letters --subject 'For friends' --markdown "$work/issue.md" --segment "$part" --json | field .id)
+if "$PANEL" issue send "$third" 2>"$work/no"; then fail "an issue went out that nobody had approved"; fi
+grep -q 'approve this version' "$work/no" || fail "the refusal says what is missing: $(cat "$work/no")"
+"$PANEL" issue approve "$third" --version-seen "$("$PANEL" issue approve "$third" --json | field .version)"
+if "$PANEL" issue send "$third" 2>"$work/no"; then fail "who approved sent it off as well"; fi
+"$PANEL" list set $me/letters --approval no
+"$PANEL" issue send "$third"
+until_true "the third issue is sent" issue_is "$third" sent
+"$PANEL" issue report "$third" --json | jq -e '.recipients == 1 and .sent == 1' >/dev/null || fail "only the segment got it"
+"$PANEL" list export $me/letters "$work/letters.zip"
+"$PANEL" list import $me moved "$work/letters.zip"
+[ "$("$PANEL" subscriber list $me/moved --state left --json | jq -r '.[].email')" = visitor@example.net ] || fail "who left has left in the moved list too"
+
 "$PANEL" audit --member $me | grep -q site.add || fail "the audit knows the site"
 "$PANEL" audit --verify
 echo 'journey complete'

@@ -32,7 +32,7 @@ public sealed class MessageTests
     public void Preview_and_archive_show_the_same_as_the_mail()
     {
         var issue = Samples.Render(Samples.Draft);
-        var values = new Dictionary<string, string> { ["name"] = "<Zoë & Co>", [MailSlot.Leave] = "https://panel.example/u/x" };
+        var values = new Dictionary<string, string> { ["name"] = "<Zoë & Co>", [MailSlot.Leave] = "https://panel.example/u/x", [MailSlot.Preferences] = "https://panel.example/p/x" };
 
         Assert.Contains("Hello &lt;Zoë &amp; Co&gt;</h1>", issue.Html.Fill(values), StringComparison.Ordinal);
         Assert.Contains("Hello <Zoë & Co>\n", issue.Text.Fill(values), StringComparison.Ordinal);

@@ -28,6 +28,7 @@ internal static class Samples
     {
         LeaveUrl = "https://panel.example/u/abcdefghijklmnopqrstuvwxyz234567abcdefghijklmnop",
         LeaveMailbox = "unsubscribe+abcdefghijklmnop@bounce.panel.example",
+        PreferencesUrl = "https://panel.example/p/abcdefghijklmnopqrstuvwxyz234567abcdefghijklmnop",
         Fields = new Dictionary<string, string> { ["name"] = name },
     };
 

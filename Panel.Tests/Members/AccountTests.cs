@@ -12,7 +12,7 @@ public sealed partial class AccountTests : IDisposable
     public void Dispose() => app.Dispose();
 
     [Fact]
-    public async Task A_new_password_ends_every_other_session()
+    public async Task V5_a_new_password_ends_every_other_session()
     {
         using var here = await app.SignInAsync("ann");
         using var there = app.Visitor();

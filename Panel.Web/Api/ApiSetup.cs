@@ -36,6 +36,7 @@ internal static class ApiSetup
         api.MapUsage();
         app.MapAgentLink();
         api.MapLists();
+        api.MapSegments();
         api.MapIssues();
     }
 

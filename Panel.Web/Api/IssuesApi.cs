@@ -1,5 +1,6 @@
 using Panel.Services;
 using Panel.Services.Newsletters;
+using Panel.Services.Newsletters.Approving;
 using Panel.Services.Newsletters.Writing;
 
 namespace Panel.Web.Api;
@@ -15,6 +16,7 @@ internal static class IssuesApi
         var issue = api.MapGroup("/issues/{id:long}").Scope("lists");
         issue.MapGet("/", async (long id, Actor by, Issues all, CancellationToken ct) => (await all.ShowAsync(by, id, ct)).ToResult());
         issue.MapPut("/", async (long id, IssueWords words, Actor by, Issues all, CancellationToken ct) => (await all.UpdateAsync(by, id, words, ct)).ToResult());
+        issue.MapPost("/copies", async (long id, Actor by, Issues all, CancellationToken ct) => (await all.CopyAsync(by, id, ct)).ToCreated());
         issue.MapGet("/checks", async (long id, Actor by, IssueChecks all, CancellationToken ct) => (await all.CheckAsync(by, id, ct)).ToResult());
         issue.MapGet("/versions", async (long id, Actor by, IssueVersions all, CancellationToken ct) => (await all.ListAsync(by, id, ct)).ToResult());
         issue.MapGet("/preview", async (long id, Actor by, Issues all, CancellationToken ct) => (await all.PreviewAsync(by, id, ct)).ToResult());
@@ -27,9 +29,16 @@ internal static class IssuesApi
         issue.MapPut("/withdrawal", async (long id, Actor by, Archives all, CancellationToken ct) => (await all.WithdrawAsync(by, id, back: false, ct)).ToResult());
         issue.MapDelete("/withdrawal", async (long id, Actor by, Archives all, CancellationToken ct) => (await all.WithdrawAsync(by, id, back: true, ct)).ToResult());
         issue.MapPost("/retry", async (long id, bool? unknown, Actor by, Dispatches all, CancellationToken ct) => (await all.RetryAsync(by, id, unknown == true, ct)).ToResult());
+        issue.MapGet("/approval", async (long id, Actor by, Approvals all, CancellationToken ct) => (await all.ShowAsync(by, id, ct)).ToResult());
+        issue.MapPut("/approval", async (long id, Look look, Actor by, Approvals all, CancellationToken ct) =>
+            (look.Objection is null ? await all.ApproveAsync(by, id, look.Version, ct) : await all.ObjectAsync(by, id, look.Version, look.Objection, ct)).ToResult());
         issue.MapGet("/report/domains", async (long id, Actor by, DomainReports all, CancellationToken ct) => (await all.ShowAsync(by, id, ct)).ToResult());
         issue.MapGet("/report", async (long id, bool? deliveries, Actor by, Reports all, CancellationToken ct) => (await all.ShowAsync(by, id, deliveries == true, ct)).ToResult());
     }
+
+    /// <param name="Version">What was looked at, as <c>GET approval</c> names it.</param>
+    /// <param name="Objection">What should change; null is a yes.</param>
+    private sealed record Look(string? Version, string? Objection = null);
 
     private sealed record TestTo(string? To);
 

@@ -1,6 +1,7 @@
 using Panel.Services;
 using Panel.Services.Mail.Returned;
 using Panel.Services.Newsletters;
+using Panel.Services.Newsletters.Bundling;
 using Panel.Services.Newsletters.Returning;
 
 namespace Panel.Web.Api;
@@ -19,9 +20,17 @@ internal static class ListsApi
         lists.MapPut("/{name}", async (string handle, string name, ListChange change, Actor by, Lists all, CancellationToken ct) =>
             (await all.UpdateAsync(by, handle, name, change, ct)).ToResult());
 
+        lists.MapGet("/{name}/archive", async (string handle, string name, Actor by, ListBundles all, CancellationToken ct) =>
+            await all.ExportAsync(by, handle, name, ct) is { Value: { } zip } ? Results.Stream(zip, "application/zip", $"{name}.zip") : ApiSetup.Refuse(new NotThere($"list {handle}/{name}")));
+        lists.MapPost("/{name}/archive", async (string handle, string name, string? from, HttpRequest request, Actor by, ListBundles all, CancellationToken ct) =>
+        {
+            await using var zip = await SpooledAsync(request.Body, ct);
+            return (await all.ImportAsync(by, handle, name, from, zip, ct)).ToCreated();
+        }).Accepts<Stream>("application/zip").WithMetadata(new Microsoft.AspNetCore.Mvc.RequestSizeLimitAttribute(Newsletters.BundlesController.MostBytes));
+
         var people = lists.MapGroup("/{name}/subscribers");
-        people.MapGet("/", async (string handle, string name, string? state, long? after, Actor by, Subscribers all, CancellationToken ct) =>
-            StateOf(state) is { Refused: { } no } ? ApiSetup.Refuse(no) : (await all.ListAsync(by, handle, name, StateOf(state).Value, after, ct)).ToResult());
+        people.MapGet("/", async (string handle, string name, string? state, long? after, long? segment, Actor by, Subscribers all, CancellationToken ct) =>
+            StateOf(state) is { Refused: { } no } ? ApiSetup.Refuse(no) : (await all.ListAsync(by, handle, name, StateOf(state).Value, after, ct, segment)).ToResult());
         people.MapPost("/import", async (string handle, string name, string? consent, HttpRequest request, Actor by, Subscribers all, CancellationToken ct) =>
             (await all.ImportAsync(by, handle, name, await SpooledAsync(request.Body, ct), consent, ct)).ToResult())
             .Accepts<Stream>("text/csv").WithMetadata(new Microsoft.AspNetCore.Mvc.RequestSizeLimitAttribute(MostImportBytes));

@@ -20,6 +20,8 @@ internal static class CommandLine
         root.Subcommands.Add(FollowVerbs.Timeline());
         root.Subcommands.Add(ListVerbs.List());
         root.Subcommands.Add(ListVerbs.Subscriber());
+        root.Subcommands.Add(SegmentVerbs.Segment());
+        root.Subcommands.Add(SenderVerbs.Sender());
         root.Subcommands.Add(IssueVerbs.Issue());
         root.Subcommands.Add(AuditVerbs.Audit());
         root.Subcommands.Add(SiteVerbs.Site());

@@ -22,6 +22,8 @@ internal static class IssueVerbs
         issue.Subcommands.Add(One("withdraw", "Take a sent issue out of the archive.", HttpMethod.Put, "/withdrawal"));
         issue.Subcommands.Add(One("publish", "Put a withdrawn issue back into the archive.", HttpMethod.Delete, "/withdrawal"));
         issue.Subcommands.Add(One("show", "Show one issue.", HttpMethod.Get, ""));
+        issue.Subcommands.Add(One("copy", "A new draft with the same words; prints the new issue.", HttpMethod.Post, "/copies"));
+        issue.Subcommands.Add(Approve());
         issue.Subcommands.Add(Report());
         return issue;
     }
@@ -31,7 +33,8 @@ internal static class IssueVerbs
         var list = new Argument<string>("HANDLE/NAME");
         var subject = new Option<string>("--subject") { Required = true };
         var markdown = new Option<FileInfo>("--markdown") { Required = true, HelpName = "FILE" };
-        var add = new Command("add", "Write an issue as a draft; prints its id.") { list, subject, markdown };
+        var segment = new Option<long?>("--segment") { HelpName = "ID", Description = "For a part of the list only; panel segment list shows the ids." };
+        var add = new Command("add", "Write an issue as a draft; prints its id.") { list, subject, markdown, segment };
         list.Validators.Add(given =>
         {
             if (given.Tokens is not [var only] || only.Value.Split('/') is not [{ Length: > 0 }, { Length: > 0 }])
@@ -45,7 +48,7 @@ internal static class IssueVerbs
             var parts = given.GetValue(list)!.Split('/');
             var text = await File.ReadAllTextAsync(given.GetValue(markdown)!.FullName, ct);
             return await CliDoor.CallAsync(
-                given, HttpMethod.Post, $"/members/{CliDoor.Part(parts[0])}/lists/{CliDoor.Part(parts[1])}/issues", new { subject = given.GetValue(subject), markdown = text },
+                given, HttpMethod.Post, $"/members/{CliDoor.Part(parts[0])}/lists/{CliDoor.Part(parts[1])}/issues", new { subject = given.GetValue(subject), markdown = text, segment = given.GetValue(segment) },
                 node => Console.WriteLine(node["id"]), ct);
         });
         return add;
@@ -75,6 +78,20 @@ internal static class IssueVerbs
         send.SetAction((given, ct) => CliDoor.CallAsync(
             given, HttpMethod.Post, $"/issues/{Number(given)}/dispatch", new { at = given.GetValue(at) is { } text ? Time(text) : null }, Show, ct));
         return send;
+    }
+
+    private static Command Approve()
+    {
+        var version = new Option<string?>("--version-seen") { HelpName = "V", Description = "The version you looked at; without it this prints what there is to look at." };
+        var objection = new Option<string?>("--objection") { Description = "What should change, instead of a yes." };
+        var approve = new Command("approve", "Say yes or no to an issue of somebody else, as the second person its list asks for.") { Id, version, objection };
+        approve.SetAction((given, ct) => CliDoor.CallAsync(
+            given, given.GetValue(version) is null ? HttpMethod.Get : HttpMethod.Put, $"/issues/{Number(given)}/approval",
+            given.GetValue(version) is { } seen ? new { version = seen, objection = given.GetValue(objection) } : null,
+            node => Console.WriteLine(
+                $"issue {node["id"]} of {node["handle"]}/{node["list"]}: {node["subject"]}, to {node["people"]} people, {node["to"]}\nversion {node["version"]}: " +
+                (node["approvedBy"] is { } by ? $"approved by {by}" : node["objection"] is { } no ? $"{node["objectedBy"]} minds: {no}" : "nobody has answered yet")), ct));
+        return approve;
     }
 
     private static Command Report()

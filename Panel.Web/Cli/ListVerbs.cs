@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json.Nodes;
 
 namespace Panel.Web.Cli;
@@ -24,7 +25,15 @@ internal static class ListVerbs
         var where = new ListPath();
         var show = new Command("show", "Show a list.") { where.Argument };
         show.SetAction((given, ct) => CliDoor.CallAsync(given, HttpMethod.Get, where.Of(given), null, Show, ct));
-        return new Command("list", "Newsletter lists.") { add, show };
+        var all = new Command("list", "The lists of a member.") { handle };
+        all.SetAction((given, ct) => CliDoor.CallAsync(given, HttpMethod.Get, $"/members/{CliDoor.Part(given.GetValue(handle)!)}/lists", null, node =>
+        {
+            foreach (var row in node.AsArray())
+            {
+                Show(row!);
+            }
+        }, ct));
+        return new Command("list", "Newsletter lists.") { add, show, all, ListChanges.Set(), ListBundleVerbs.Export(), ListBundleVerbs.Import() };
     }
 
     public static Command Subscriber()
@@ -46,8 +55,9 @@ internal static class ListVerbs
 
         var state = new Option<string?>("--state") { Description = "pending, confirmed, paused, left, bounced or complained" };
         state.AcceptOnlyFromAmong("pending", "confirmed", "paused", "left", "bounced", "complained");
-        var list = new Command("list", "The people on a list.") { where.Argument, state };
-        list.SetAction((given, ct) => CliDoor.CallAsync(given, HttpMethod.Get, $"{where.Of(given)}/subscribers{(given.GetValue(state) is { } only ? $"?state={only}" : "")}", null, node =>
+        var segment = new Option<long?>("--segment") { HelpName = "ID", Description = "Only those of one segment; panel segment list shows the ids." };
+        var list = new Command("list", "The people on a list.") { where.Argument, state, segment };
+        list.SetAction((given, ct) => CliDoor.CallAsync(given, HttpMethod.Get, $"{where.Of(given)}/subscribers?{Query("state", given.GetValue(state))}{Query("segment", given.GetValue(segment)?.ToString(CultureInfo.InvariantCulture))}", null, node =>
         {
             foreach (var row in node.AsArray())
             {
@@ -57,8 +67,26 @@ internal static class ListVerbs
 
         var export = new Command("export", "The whole list as CSV on standard output.") { where.Argument };
         export.SetAction((given, ct) => CliDoor.CallAsync(given, HttpMethod.Get, $"{where.Of(given)}/subscribers/export", null, node => Console.Write(node.GetValue<string>()), ct));
-        return new Command("subscriber", "The people on a list.") { import, list, export };
+        return new Command("subscriber", "The people on a list.") { import, list, export, Returned() };
     }
+
+    private static Command Returned()
+    {
+        var where = new ListPath();
+        var kind = new Option<string?>("--kind") { Description = "hard, soft, progress, complaint, autoReply, reply or unclear" };
+        kind.AcceptOnlyFromAmong("hard", "soft", "progress", "complaint", "autoReply", "reply", "unclear");
+        var returned = new Command("returned", "What came back by mail: bounces, complaints, replies; the newest first.") { where.Argument, kind };
+        returned.SetAction((given, ct) => CliDoor.CallAsync(given, HttpMethod.Get, $"{where.Of(given)}/returned?{Query("kind", given.GetValue(kind))}", null, node =>
+        {
+            foreach (var row in node.AsArray())
+            {
+                Console.WriteLine($"{row!["receivedAt"]}  {row["kind"],-9}  {row["email"],-40}  {row["status"]} {row["words"]}{row["subject"]}".TrimEnd());
+            }
+        }, ct));
+        return returned;
+    }
+
+    private static string Query(string name, string? value) => value is null ? "" : $"{name}={CliDoor.Part(value)}&";
 
     private static StreamContent Csv(FileInfo file)
     {
@@ -67,8 +95,8 @@ internal static class ListVerbs
         return content;
     }
 
-    private static void Show(JsonNode node) => Console.WriteLine(
-        $"{node["handle"]}/{node["name"]}: {node["title"]}, {node["confirmed"]} confirmed, {node["pending"]} not confirmed, {node["left"]} left\n{node["url"]}");
+    internal static void Show(JsonNode node) => Console.WriteLine(
+        $"{node["handle"]}/{node["name"]}: {node["title"]}, {node["confirmed"]} confirmed, {node["pending"]} not confirmed, {node["left"]} left, {node["bounced"]} bounced\n{node["url"]}{((bool?)node["fromApproved"] == false ? $"\n{node["fromEmail"]} waits for an admin: panel sender approve" : "")}");
 }
 
 /// <summary>The argument <c>HANDLE/NAME</c> and the API address it stands for.</summary>

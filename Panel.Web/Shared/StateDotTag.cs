@@ -30,7 +30,7 @@ public sealed class StateDotTag : TagHelper
     internal static string Kind(string value) => value switch
     {
         "live" or "sent" or "confirmed" or "accepted" or "answering" or "done" or "ok" or "active" or "approved" or "found" => "good",
-        "failed" or "bounced" or "complained" or "error" or "differs" or "missing" or "unreachable" or "asking" => "bad",
+        "failed" or "bounced" or "complained" or "error" or "differs" or "missing" or "unreachable" or "refused" or "asking" => "bad",
         "suspended" or "cancelled" or "left" or "draft" or "removed" or "skipped" or "hidden" or "off" or "none" => "off",
         _ => "wait",
     };

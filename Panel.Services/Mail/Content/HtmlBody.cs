@@ -18,11 +18,29 @@ internal sealed class HtmlBody
 
     private readonly StringBuilder html = new();
 
-    public static string Write(MarkdownDocument tree)
+    /// <summary>Where web links lead, in their order.</summary>
+    private readonly List<string> links = [];
+
+    private string? track;
+
+    /// <param name="tree">The words.</param>
+    /// <param name="track">The mark of the slot that counted links begin with; null: links lead where they say.</param>
+    public static (string Html, IReadOnlyList<string> Links) Write(MarkdownDocument tree, string? track = null)
     {
-        var body = new HtmlBody();
+        var body = new HtmlBody { track = track };
         body.Blocks(tree);
-        return body.html.ToString();
+        return (body.html.ToString(), body.links);
+    }
+
+    private string LinkTo(string address)
+    {
+        if (address.StartsWith("mailto:", StringComparison.OrdinalIgnoreCase))
+        {
+            return address;
+        }
+
+        links.Add(address);
+        return track is null ? address : string.Create(CultureInfo.InvariantCulture, $"{track}/{links.Count - 1}");
     }
 
     private void Blocks(ContainerBlock blocks)
@@ -85,7 +103,7 @@ internal sealed class HtmlBody
     /// <summary>A table cell with a background, which is what a button has to be in Outlook.</summary>
     private void Button(LinkInline link)
     {
-        html.Append(CultureInfo.InvariantCulture, $"<table role=\"presentation\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\" style=\"margin:0 0 16px 0;\"><tr><td class=\"button\" style=\"{ButtonCell}\"><a href=\"{MailText.Escape(link.Url!)}\" style=\"{ButtonLink}\">");
+        html.Append(CultureInfo.InvariantCulture, $"<table role=\"presentation\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\" style=\"margin:0 0 16px 0;\"><tr><td class=\"button\" style=\"{ButtonCell}\"><a href=\"{MailText.Escape(LinkTo(link.Url!))}\" style=\"{ButtonLink}\">");
         Inlines(link);
         html.Append("</a></td></tr></table>\n");
     }
@@ -133,7 +151,7 @@ internal sealed class HtmlBody
 
     private void Anchor(string address, Action inside)
     {
-        html.Append(CultureInfo.InvariantCulture, $"<a href=\"{MailText.Escape(address)}\" style=\"{Link}\">");
+        html.Append(CultureInfo.InvariantCulture, $"<a href=\"{MailText.Escape(LinkTo(address))}\" style=\"{Link}\">");
         inside();
         html.Append("</a>");
     }

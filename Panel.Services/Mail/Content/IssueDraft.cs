@@ -23,6 +23,9 @@ public sealed record IssueDraft
     /// <summary>Set for the copy in the archive, which nobody leaves: where its list is. Empty where even that is not wanted.</summary>
     public string? HomeUrl { get; init; }
 
+    /// <summary>Whether <see cref="RenderedIssue.Tracked"/> is wanted.</summary>
+    public bool Track { get; init; }
+
     /// <summary>Names that merge fields may use.</summary>
     public IReadOnlyCollection<string> Fields { get; init; } = ["name", MergeFields.Email];
 }
@@ -31,4 +34,12 @@ public sealed record IssueDraft
 /// <param name="Html">A whole document.</param>
 /// <param name="Text">The same in plain text, from the same tree.</param>
 /// <param name="Body">The words alone, as a piece of HTML for feeds.</param>
-public sealed record RenderedIssue(MailText Subject, MailText Html, MailText Text, MailText Body);
+public sealed record RenderedIssue(MailText Subject, MailText Html, MailText Text, MailText Body)
+{
+    /// <summary>Where its links lead, in the order of the text; mail addresses are not among them.</summary>
+    public IReadOnlyList<string> Links { get; init; } = [];
+
+    /// <summary>The HTML for a person who agreed to be counted: its links and one invisible picture go through the person's own address
+    /// (rule L6). Null unless it was asked for.</summary>
+    public MailText? Tracked { get; init; }
+}

@@ -42,7 +42,7 @@ internal static class IssueLayout
     public static string Text(IssueFrame frame, string body)
     {
         var foot = frame.Foot is { } f
-            ? $"\n\n-- \n{frame.Name}\n{(f.Postal.Length == 0 ? "" : f.Postal + "\n")}\n{f.Reason}\n{frame.Words["Leave this list"]}: {f.Leave}\n{(frame.WebUrl is { } url ? $"{frame.Words["Read on the web"]}: {url}\n" : "")}"
+            ? $"\n\n-- \n{frame.Name}\n{(f.Postal.Length == 0 ? "" : f.Postal + "\n")}\n{f.Reason}\n{frame.Words["Leave this list"]}: {f.Leave}\n{frame.Words["Your preferences"]}: {f.Preferences}\n{(frame.WebUrl is { } url ? $"{frame.Words["Read on the web"]}: {url}\n" : "")}"
             : "\n";
         return body + foot;
     }
@@ -57,7 +57,7 @@ internal static class IssueLayout
         $"""
         <tr><td class="small" style="padding:16px 32px;{Small}">
         <p style="margin:0 0 8px 0;">{MailText.Escape(foot.Reason)}</p>
-        <p style="margin:0 0 8px 0;"><a href="{foot.Leave}" style="color:#555555;text-decoration:underline;">{MailText.Escape(frame.Words["Leave this list"])}</a></p>
+        <p style="margin:0 0 8px 0;"><a href="{foot.Leave}" style="color:#555555;text-decoration:underline;">{MailText.Escape(frame.Words["Leave this list"])}</a> &middot; <a href="{foot.Preferences}" style="color:#555555;text-decoration:underline;">{MailText.Escape(frame.Words["Your preferences"])}</a></p>
         {(foot.Postal.Length == 0 ? "" : $"<p style=\"margin:0;\">{MailText.Escape(foot.Postal).Replace("\n", "<br>\n", StringComparison.Ordinal)}</p>\n")}</td></tr>
 
         """;
@@ -70,8 +70,12 @@ internal sealed record IssueFrame(string Title, string Name, string Language, st
     /// <summary>In the archive: the page of the list, which its name leads to.</summary>
     public string? HomeUrl { get; init; }
 
+    /// <summary>Whether the form for people who agreed to be counted is wanted too.</summary>
+    public bool Track { get; init; }
+
     public PhraseBook Words => Phrases.In(Language);
 }
 
 /// <param name="Leave">The mark of the leave slot.</param>
-internal sealed record IssueFoot(string Reason, string Postal, string Leave);
+/// <param name="Preferences">The mark of the slot for the page of preferences.</param>
+internal sealed record IssueFoot(string Reason, string Postal, string Leave, string Preferences);

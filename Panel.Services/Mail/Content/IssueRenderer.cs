@@ -36,9 +36,10 @@ public static class IssueRenderer
         var postal = MailText.WithoutMarks(draft.PostalAddress.ReplaceLineEndings("\n").Trim());
         var name = MailText.OneLine(MailText.WithoutMarks(draft.ListTitle));
         var words = Phrases.In(draft.Language);
-        var foot = draft.HomeUrl is null ? new IssueFoot(words["You receive this because you subscribed to {0}.", name], postal, leave) : null;
+        var preferences = MergeFields.Take(new MailSlot(MailSlot.Preferences, ""), slots);
+        var foot = draft.HomeUrl is null ? new IssueFoot(words["You receive this because you subscribed to {0}.", name], postal, leave, preferences) : null;
         var title = new MailText(MailTextKind.Plain, subject.Value, slots).Fill(new Dictionary<string, string>());
-        return Bodies(draft.Markdown, draft.Fields, slots, new IssueFrame(title, name, draft.Language, draft.WebUrl, foot) { HomeUrl = draft.HomeUrl }, subject.Value);
+        return Bodies(draft.Markdown, draft.Fields, slots, new IssueFrame(title, name, draft.Language, draft.WebUrl, foot) { HomeUrl = draft.HomeUrl, Track = draft.Track }, subject.Value);
     }
 
     /// <summary>Renders a notice of the house (confirmation, welcome): the same look, no fields, nothing to leave (rules S2, U11).</summary>
@@ -72,7 +73,7 @@ public static class IssueRenderer
             return tree.Refused;
         }
 
-        var body = HtmlBody.Write(tree.Value);
+        var (body, links) = HtmlBody.Write(tree.Value);
         var html = IssueLayout.Html(frame, body).ReplaceLineEndings("\n");
         var text = IssueLayout.Text(frame, TextBody.Write(tree.Value)).ReplaceLineEndings("\n");
         if (html.Length > SizeLimit || slots.Count > MailText.SlotLimit)
@@ -82,7 +83,18 @@ public static class IssueRenderer
 
         return new RenderedIssue(
             new MailText(MailTextKind.Plain, subject, slots), new MailText(MailTextKind.Html, html, slots), new MailText(MailTextKind.Plain, text, slots),
-            new MailText(MailTextKind.Html, body, slots));
+            new MailText(MailTextKind.Html, body, slots))
+        {
+            Links = links,
+            Tracked = frame.Track ? Tracked(tree.Value, slots, frame) : null,
+        };
+    }
+
+    private static MailText Tracked(Markdig.Syntax.MarkdownDocument tree, List<MailSlot> slots, IssueFrame frame)
+    {
+        var mark = MergeFields.Take(new MailSlot(MailSlot.Track, ""), slots);
+        var pixel = $"<img src=\"{mark}/o.gif\" width=\"1\" height=\"1\" alt=\"\" style=\"display:block;width:1px;height:1px;border:0;\">\n";
+        return new MailText(MailTextKind.Html, IssueLayout.Html(frame, HtmlBody.Write(tree, mark).Html + pixel).ReplaceLineEndings("\n"), slots);
     }
 
     private static Refusal? Missing(IssueDraft draft) =>

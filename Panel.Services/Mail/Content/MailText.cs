@@ -12,6 +12,9 @@ public sealed record MailSlot(string Name, string Default)
 
     /// <summary>The person's own address for preferences.</summary>
     public const string Preferences = "$preferences";
+
+    /// <summary>What counted links of this person begin with.</summary>
+    public const string Track = "$track";
 }
 
 /// <summary>How a person's value is written into a text.</summary>

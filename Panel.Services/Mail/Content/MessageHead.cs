@@ -41,6 +41,12 @@ public sealed record MailPerson(string To, string MessageId, DateTimeOffset Date
     /// <summary>An address such as <c>unsubscribe+TOKEN@example.org</c>, when mail can come back.</summary>
     public string? LeaveMailbox { get; init; }
 
+    /// <summary>The person's page of preferences, at the foot of a list's message.</summary>
+    public string? PreferencesUrl { get; init; }
+
+    /// <summary>What counted links begin with, for a person who agreed to it.</summary>
+    public string? TrackUrl { get; init; }
+
     /// <summary>Values of merge fields by name.</summary>
     public IReadOnlyDictionary<string, string> Fields { get; init; } = new Dictionary<string, string>();
 }

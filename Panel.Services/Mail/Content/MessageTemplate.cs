@@ -72,6 +72,8 @@ public sealed class MessageTemplate
     {
         [MergeFields.Email] = person.To,
         [MailSlot.Leave] = person.LeaveUrl ?? "",
+        [MailSlot.Preferences] = person.PreferencesUrl ?? "",
+        [MailSlot.Track] = person.TrackUrl ?? "",
     };
 
     private static void Write(IBufferWriter<byte> output, string text)

@@ -27,8 +27,12 @@ internal sealed class LetterPaper
     }
 }
 
+/// <param name="Plain">For everybody who did not agree to be counted.</param>
+/// <param name="Tracked">For those who did; null where the list does not ask.</param>
+internal sealed record LetterForms(MessageTemplate Plain, MessageTemplate? Tracked);
+
 /// <summary>One issue rendered once; per person only address, date, id, tokens and merge fields differ. Safe for many workers.</summary>
-internal sealed class IssueLetter(IssueAddress address, MessageTemplate template, LetterKeys keys, DkimSigner? signer)
+internal sealed class IssueLetter(IssueAddress address, LetterForms forms, LetterKeys keys, DkimSigner? signer)
 {
     private static readonly Dictionary<string, string> Nameless = [];
 
@@ -36,13 +40,16 @@ internal sealed class IssueLetter(IssueAddress address, MessageTemplate template
     public string EnvelopeOf(long subscriberId) => keys.Returns.BounceOf(new Reader(address.ListId, subscriberId, address.IssueId));
 
     /// <summary>Writes the whole message; the same person always gets the same Message-ID (rule H7).</summary>
-    public void Write(LetterPaper paper, long subscriberId, string email, string name, DateTimeOffset now, string fields = "")
+    public void Write(LetterPaper paper, long subscriberId, string email, string name, DateTimeOffset now, string fields = "", bool tracked = false)
     {
         paper.Clear();
         var token = keys.Tokens.Make(TokenPurpose.Leave, new Reader(address.ListId, subscriberId, address.IssueId));
-        template.Write(signer is null ? paper.Whole : paper.Unsigned, new MailPerson(email, MessageIds.For(keys.MessageIds, address.IssueId, subscriberId, address.Domain), now)
+        var form = tracked && forms.Tracked is { } counted ? counted : forms.Plain;
+        form.Write(signer is null ? paper.Whole : paper.Unsigned, new MailPerson(email, MessageIds.For(keys.MessageIds, address.IssueId, subscriberId, address.Domain), now)
         {
             LeaveUrl = $"{address.PublicUrl}/u/{token}",
+            PreferencesUrl = $"{address.PublicUrl}/p/{keys.Tokens.Make(TokenPurpose.Preferences, new Reader(address.ListId, subscriberId, 0))}",
+            TrackUrl = form == forms.Plain ? null : $"{address.PublicUrl}/t/{keys.Tokens.Make(TokenPurpose.Track, new Reader(address.ListId, subscriberId, address.IssueId))}",
             LeaveMailbox = keys.Returns.LeaveOf(token),
             Fields = name.Length == 0 && fields.Length == 0 ? Nameless : FieldsOf(name, fields),
         });

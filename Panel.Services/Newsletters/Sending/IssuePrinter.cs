@@ -34,7 +34,7 @@ public sealed class IssuePrinter(PanelDb db, HouseKeys keys, ReaderTokens tokens
         return (new SendingIssue(issue.Id, list.Id, list.MemberId, issue.RetriedAt ?? issue.StartedAt ?? issue.CreatedAt) { FromDomain = EmailAddress.Parse(list.FromEmail)!.Domain }, letter.Value!);
     }
 
-    internal static Outcome<RenderedIssue> Render(Issue issue, MailingList list, string? webUrl = null, string? homeUrl = null) => IssueRenderer.Render(new IssueDraft
+    internal static Outcome<RenderedIssue> Render(Issue issue, MailingList list, string? webUrl = null, string? homeUrl = null, bool track = false) => IssueRenderer.Render(new IssueDraft
     {
         // Who wants no street address at the foot still says who writes; the last screen and home ask for one (L8).
         Subject = issue.Subject,
@@ -44,6 +44,7 @@ public sealed class IssuePrinter(PanelDb db, HouseKeys keys, ReaderTokens tokens
         PostalAddress = list.PostalAddress.Length > 0 ? list.PostalAddress : $"{list.FromName} <{list.FromEmail}>",
         WebUrl = webUrl,
         HomeUrl = homeUrl,
+        Track = track,
         Fields = ["name", MergeFields.Email, .. list.FieldNames],
     });
 
@@ -80,7 +81,7 @@ public sealed class IssuePrinter(PanelDb db, HouseKeys keys, ReaderTokens tokens
     {
         var (handle, host) = (await HandleOfAsync(list, ct), panel.Value.PublicUri.Host);
         var home = new Uri(panel.Value.PublicUri, $"/lists/{handle}/{list.Name}").ToString();
-        var rendered = Render(issue, list, webUrl: list.ArchiveClosedAt is null ? $"{home}/issues/{issue.Id}" : null);
+        var rendered = Render(issue, list, webUrl: list.ArchiveClosedAt is null ? $"{home}/issues/{issue.Id}" : null, track: list.TrackingOfferedAt is not null);
         if (!rendered.Succeeded)
         {
             return rendered.Refused;
@@ -96,7 +97,8 @@ public sealed class IssuePrinter(PanelDb db, HouseKeys keys, ReaderTokens tokens
         };
         return new IssueLetter(
             new IssueAddress(issue.Id, list.Id, from.Domain, panel.Value.PublicUrl.TrimEnd('/')),
-            MessageTemplate.Create(head, rendered.Value), new LetterKeys(tokens, returns, keys.KeyFor(MessageIdKey), keys.KeyFor("email")), SignerOf(domain));
+            new LetterForms(MessageTemplate.Create(head, rendered.Value), rendered.Value.Tracked is { } tracked ? MessageTemplate.Create(head, rendered.Value with { Html = tracked }) : null),
+            new LetterKeys(tokens, returns, keys.KeyFor(MessageIdKey), keys.KeyFor("email")), SignerOf(domain));
     }
 
     private DkimSigner? SignerOf(SenderDomain? domain)

@@ -10,7 +10,7 @@ internal sealed record SendingIssue(long Id, long ListId, long MemberId, DateTim
 }
 
 /// <summary>A row of the ledger that this node holds, and the person it is for. Good only together with its epoch.</summary>
-internal sealed record Leased(SendingIssue Issue, long SubscriberId, int Epoch, int Tries, string Email, string EmailHash, string Name, string Fields = "")
+internal sealed record Leased(SendingIssue Issue, long SubscriberId, int Epoch, int Tries, string Email, string EmailHash, string Name, string Fields = "", bool Tracked = false)
 {
     /// <summary>The receiving domain.</summary>
     public string Domain { get; } = Email[(Email.LastIndexOf('@') + 1)..].ToLowerInvariant();

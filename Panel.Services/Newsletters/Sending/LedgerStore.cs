@@ -6,9 +6,6 @@ namespace Panel.Services.Newsletters.Sending;
 /// <summary>The ledger's statements on one connection of its own; commits are durable. Used by one thread.</summary>
 internal abstract partial class LedgerStore(DbConnection connection, string node) : IDisposable
 {
-    /// <summary>People per page of the freeze: long enough to be quick, short enough to let others write in between.</summary>
-    public const int FreezePage = 5_000;
-
     protected const string HeldByMe = "issue_id = @issue AND subscriber_id = @person AND epoch = @epoch AND node = @node AND state IN ('Leased', 'InData')";
 
     /// <summary>What must hold at lease and again at hand-over: the issue is being sent, the person is confirmed and not suppressed.</summary>
@@ -53,31 +50,6 @@ internal abstract partial class LedgerStore(DbConnection connection, string node
     {
         connection.Close();
         connection.Open();
-    }
-
-    /// <summary>Freezes the next page of recipients; false when the list is complete or the issue is not being sent.</summary>
-    public bool Freeze(long issue, DateTime now)
-    {
-        var found = Rows("SELECT list_id, frozen_through FROM issues WHERE id = @issue AND state = 'Sending' AND frozen_at IS NULL" + ForUpdate,
-            r => (List: r.GetInt64(0), After: r.GetInt64(1)), ("@issue", issue));
-        if (found.Count == 0)
-        {
-            return false;
-        }
-
-        // Whoever was a subscriber once has a row, so that the report can say why there is no mail for them.
-        var added = Execute(
-            "INSERT INTO deliveries (issue_id, subscriber_id, state, epoch, tries, at, reason) " +
-            "SELECT @issue, s.id, CASE s.state WHEN 'Confirmed' THEN 'Queued' ELSE 'Skipped' END, 0, 0, @now, " +
-            "CASE s.state WHEN 'Left' THEN 'left' WHEN 'Paused' THEN 'paused' WHEN 'Bounced' THEN 'bounced' WHEN 'Complained' THEN 'complained' END " +
-            "FROM subscribers s WHERE s.list_id = @list AND s.id > @after AND s.state <> 'Pending' AND (s.state = 'Confirmed' OR s.consent_at IS NOT NULL) " +
-            "ORDER BY s.id LIMIT @page",
-            ("@issue", issue), ("@now", now), ("@list", found[0].List), ("@after", found[0].After), ("@page", FreezePage));
-        return added > 0
-            ? Execute("UPDATE issues SET frozen_through = (SELECT MAX(subscriber_id) FROM deliveries WHERE issue_id = @issue) WHERE id = @issue", ("@issue", issue)) == 1
-            : Execute(
-                "UPDATE issues SET frozen_at = @now, mails = (SELECT COUNT(*) FROM deliveries WHERE issue_id = @issue AND state = 'Queued') WHERE id = @issue",
-                ("@issue", issue), ("@now", now)) == 0;
     }
 
     /// <summary>Ends an issue that has nothing left to do; true when it did.</summary>
@@ -140,12 +112,13 @@ internal abstract partial class LedgerStore(DbConnection connection, string node
 
     protected abstract string ForUpdate { get; }
 
-    /// <summary>Reads subscriber, epoch before the lease, tries, email, email key, name and fields; a person who is gone has empty ones.</summary>
+    /// <summary>Reads subscriber, epoch before the lease, tries, email, email key, name, fields and since when tracking is agreed to; a person who is gone has empty ones.</summary>
     protected static Leased LeasedRow(SendingIssue issue, DbDataReader r, Func<string, string> hash)
     {
         var there = !r.IsDBNull(3);
         return new Leased(
-            issue, r.GetInt64(0), r.GetInt32(1) + 1, r.GetInt32(2), there ? r.GetString(3) : "", there ? hash(r.GetString(4)) : "", there ? r.GetString(5) : "", there ? r.GetString(6) : "");
+            issue, r.GetInt64(0), r.GetInt32(1) + 1, r.GetInt32(2), there ? r.GetString(3) : "", there ? hash(r.GetString(4)) : "", there ? r.GetString(5) : "", there ? r.GetString(6) : "",
+            !r.IsDBNull(7));
     }
 
     // Two probes of the index per issue instead of a scan over every delivery there ever was.

@@ -22,7 +22,7 @@ internal sealed class Page
     {
         if (!IsWritten)
         {
-            mail.Letter.Write(paper, Row.SubscriberId, Row.Email, Row.Name, now, Row.Fields);
+            mail.Letter.Write(paper, Row.SubscriberId, Row.Email, Row.Name, now, Row.Fields, Row.Tracked);
             (From, IsWritten) = (mail.Letter.EnvelopeOf(Row.SubscriberId), true);
         }
     }

@@ -25,7 +25,7 @@ internal sealed class PostgresLedgerStore : LedgerStore
         "AND EXISTS (SELECT 1 FROM issues i WHERE i.id = @issue AND i.state = 'Sending') ORDER BY d.subscriber_id LIMIT @count FOR UPDATE SKIP LOCKED), " +
         "taken AS (UPDATE deliveries d SET state = 'Leased', node = @node, epoch = d.epoch + 1, leased_until = @until, at = @now, next_at = NULL FROM due " +
         "WHERE d.issue_id = @issue AND d.subscriber_id = due.subscriber_id RETURNING d.subscriber_id, d.epoch, d.tries) " +
-        "SELECT t.subscriber_id, t.epoch - 1, t.tries, s.email, s.email_key, s.name, s.fields, s.state FROM taken t LEFT JOIN subscribers s ON s.id = t.subscriber_id ORDER BY t.subscriber_id";
+        "SELECT t.subscriber_id, t.epoch - 1, t.tries, s.email, s.email_key, s.name, s.fields, s.tracked_at, s.state FROM taken t LEFT JOIN subscribers s ON s.id = t.subscriber_id ORDER BY t.subscriber_id";
 
     // What was put off is found by its time, not among all that was put off.
     private static readonly string DeferredSql = LeaseSql.Replace("d.state = @state", "d.state = 'Deferred'", StringComparison.Ordinal)
@@ -41,6 +41,8 @@ internal sealed class PostgresLedgerStore : LedgerStore
     }
 
     protected override string ForUpdate => " FOR UPDATE";
+
+    protected override (string Sql, object Value) Among(IReadOnlyList<long> ids) => ("= ANY (@ids)", ids.ToArray());
 
     public override void Commit(IReadOnlyList<LedgerStep> steps, DateTime now) => InTransaction(_ =>
     {
@@ -77,7 +79,7 @@ internal sealed class PostgresLedgerStore : LedgerStore
 
     private int Take(SendingIssue issue, string state, int count, DateTime now, DateTime until, Func<string, string> hash, List<Leased> into)
     {
-        var rows = Rows(state == "Deferred" ? DeferredSql : LeaseSql, r => (Row: LeasedRow(issue, r, hash), Stays: !r.IsDBNull(7) && r.GetString(7) == nameof(SubscriberState.Confirmed)),
+        var rows = Rows(state == "Deferred" ? DeferredSql : LeaseSql, r => (Row: LeasedRow(issue, r, hash), Stays: !r.IsDBNull(8) && r.GetString(8) == nameof(SubscriberState.Confirmed)),
             ("@issue", issue.Id), ("@state", state), ("@now", now), ("@count", count), ("@node", Node), ("@until", until));
         var suppressed = rows.Count == 0 ? [] : Rows(
             "SELECT email_hash FROM suppressions WHERE member_id = @member AND (list_id IS NULL OR list_id = @list) AND email_hash = ANY (@hashes)",

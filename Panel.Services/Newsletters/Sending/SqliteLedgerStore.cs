@@ -39,6 +39,8 @@ internal sealed class SqliteLedgerStore : LedgerStore
 
     protected override string ForUpdate => "";
 
+    protected override (string Sql, object Value) Among(IReadOnlyList<long> ids) => ("IN (SELECT value FROM json_each(@ids))", JsonSerializer.Serialize(ids));
+
     public override void Reopen()
     {
         base.Reopen();
@@ -93,7 +95,7 @@ internal sealed class SqliteLedgerStore : LedgerStore
     private int Take(SendingIssue issue, string state, int count, DateTime now, DateTime until, Func<string, string> hash, List<Leased> into)
     {
         var rows = count <= 0 ? [] : Rows(
-            "SELECT d.subscriber_id, d.epoch, d.tries, s.email, s.email_key, s.name, s.fields FROM deliveries d LEFT JOIN subscribers s ON s.id = d.subscriber_id " +
+            "SELECT d.subscriber_id, d.epoch, d.tries, s.email, s.email_key, s.name, s.fields, s.tracked_at FROM deliveries d LEFT JOIN subscribers s ON s.id = d.subscriber_id " +
             (state == "Deferred" ? "WHERE d.issue_id = @issue AND d.state = 'Deferred' AND d.next_at <= @now " : "WHERE d.issue_id = @issue AND d.state = @state ") +
             "AND EXISTS (SELECT 1 FROM issues i WHERE i.id = @issue AND i.state = 'Sending') " +
             (state == "Deferred" ? "ORDER BY d.next_at LIMIT @count" : "ORDER BY d.subscriber_id LIMIT @count"),

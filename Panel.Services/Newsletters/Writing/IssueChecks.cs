@@ -29,19 +29,34 @@ public sealed class IssueChecks(PanelDb db, Issues issues, DispatchRules rules)
 
         var (issue, list) = found;
         var said = new List<IssueCheck>(OfWords(issue, list));
-        var people = await rules.PeopleAsync(list.Id, ct);
+        var people = await rules.PeopleAsync(list, issue.Audience, ct);
         if (people == 0)
         {
-            said.Add(new IssueCheck("people", "Nobody on the list gets mail, so there is nobody to send to.", true));
+            said.Add(new IssueCheck("people", issue.Audience.Length > 0 ? $"Nobody in the segment {issue.AudienceName} gets mail, so there is nobody to send to." : "Nobody on the list gets mail, so there is nobody to send to.", true));
         }
 
-        var before = await db.Set<Issue>().Where(i => i.ListId == list.Id && i.Id != id && i.State == IssueState.Sent).OrderByDescending(i => i.StartedAt).Select(i => i.Mails).FirstOrDefaultAsync(ct);
+        var before = await db.Set<Issue>().Where(i => i.ListId == list.Id && i.Id != id && i.State == IssueState.Sent && i.Audience == issue.Audience).OrderByDescending(i => i.StartedAt).Select(i => i.Mails).FirstOrDefaultAsync(ct);
         if (before > 0 && people > before * 1.2)
         {
             said.Add(new IssueCheck("people", $"The last issue went to {before:N0} people, this one goes to {people:N0}. Is that meant?", false));
         }
 
+        if (await AgainAsync(issue, ct) is { } again)
+        {
+            said.Add(again);
+        }
+
         return said;
+    }
+
+    // The same issue twice is the commonest way to lose readers.
+    private async Task<IssueCheck?> AgainAsync(Issue issue, CancellationToken ct)
+    {
+        var same = await db.Set<Issue>().AsNoTracking()
+            .Where(i => i.ListId == issue.ListId && i.Id != issue.Id && (i.Markdown == issue.Markdown || i.Subject == issue.Subject) && i.State != IssueState.Draft && i.State != IssueState.Cancelled)
+            .OrderByDescending(i => i.Id).Select(i => new { i.Id, Text = i.Markdown == issue.Markdown, At = i.StartedAt ?? i.DueAt }).FirstOrDefaultAsync(ct);
+        return same is null ? null : new IssueCheck(
+            "again", $"{(same.Text ? "The same text" : "The same subject")} stands in issue {same.Id}{(same.At is { } at ? $" of {at:d MMMM yyyy}" : "")}. Is it meant to go out again?", false);
     }
 
     internal static IEnumerable<IssueCheck> OfWords(Issue issue, MailingList list)

@@ -1,5 +1,7 @@
 using System.ComponentModel.DataAnnotations;
+using Microsoft.AspNetCore.Mvc.Rendering;
 using Panel.Services.Newsletters;
+using Panel.Services.Newsletters.Segmenting;
 using Panel.Services.Newsletters.Writing;
 
 namespace Panel.Web.Newsletters;
@@ -20,10 +22,13 @@ public sealed record IssueForm
     /// <summary>What the image shows, for those who do not see it.</summary>
     public string? Alt { get; init; }
 
+    /// <summary>The segment it is for; 0 is everybody, null a page that does not ask.</summary>
+    public long? Segment { get; init; }
+
     /// <summary><c>send</c> goes on to the final screen, anything else stays.</summary>
     public string? Then { get; init; }
 
-    public IssueWords ToWords() => new(Subject!, Markdown!, Base is { } ticks ? new DateTime(ticks, DateTimeKind.Utc) : null);
+    public IssueWords ToWords() => new(Subject!, Markdown!, Base is { } ticks ? new DateTime(ticks, DateTimeKind.Utc) : null, Segment);
 }
 
 public sealed record IssuesPage(ListPage List, IReadOnlyList<IssuePage> Issues);
@@ -35,6 +40,16 @@ public sealed record ComposerPage(ListPage List, IssuePage? Issue, IssueForm For
 
     /// <summary>Some people of the list, as whom the preview can be read.</summary>
     public IReadOnlyList<SubscriberPage> Readers { get; init; } = [];
+
+    /// <summary>As it will arrive; null while it cannot be rendered.</summary>
+    public IssuePreview? Shown { get; init; }
+
+    /// <summary>Parts of the list it can go to.</summary>
+    public IReadOnlyList<SegmentPage> Segments { get; init; } = [];
+
+    /// <summary>Whom it can go to, to choose from.</summary>
+    public IEnumerable<SelectListItem> Audiences => new[] { new SelectListItem($"Everybody ({List.Confirmed:N0})", "0") }
+        .Concat(Segments.Select(s => new SelectListItem($"{s.Name} ({s.People:N0})", $"{s.Id}")));
 
     /// <summary>The stored words, when somebody else saved them while this page was open.</summary>
     public IssuePage? Stored { get; init; }

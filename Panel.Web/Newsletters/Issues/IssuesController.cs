@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc;
 using Panel.Services.Newsletters;
+using Panel.Services.Newsletters.Segmenting;
 using Panel.Services.Newsletters.Writing;
 using Panel.Web.Doors;
 using Panel.Web.Shared;
@@ -8,7 +9,7 @@ using Panel.Web.Shared;
 namespace Panel.Web.Newsletters;
 
 [Area("Newsletters"), Authorize(Policies.Member), Route("newsletters/{name}/issues")]
-public sealed class IssuesController(Lists lists, Issues issues, Reports reports, IssueChecks checks, ListImages images, Subscribers subscribers) : PanelController
+public sealed class IssuesController(Lists lists, Issues issues, Reports reports, IssueChecks checks, ListImages images, Subscribers subscribers, Segments segments) : PanelController
 {
     [HttpGet("")]
     public async Task<IActionResult> Index([FromRoute] string name, CancellationToken ct) =>
@@ -16,7 +17,7 @@ public sealed class IssuesController(Lists lists, Issues issues, Reports reports
 
     [HttpGet("new")]
     public async Task<IActionResult> New([FromRoute] string name, CancellationToken ct) =>
-        await ListAsync(name, ct) is { } list ? View("Edit", new ComposerPage(list, null, new IssueForm())) : NotFound();
+        await ListAsync(name, ct) is { } list ? View("Edit", await NewAsync(list, new IssueForm(), ct)) : NotFound();
 
     [HttpPost("")]
     public async Task<IActionResult> Create([FromRoute] string name, [Bind(Prefix = "Form")] IssueForm form, CancellationToken ct)
@@ -26,7 +27,7 @@ public sealed class IssuesController(Lists lists, Issues issues, Reports reports
             return NotFound();
         }
 
-        var page = new ComposerPage(list, null, form);
+        var page = await NewAsync(list, form, ct);
         if (!ModelState.IsValid)
         {
             return Again("Edit", page);
@@ -90,6 +91,18 @@ public sealed class IssuesController(Lists lists, Issues issues, Reports reports
         }
 
         return changed.Succeeded ? Saved(changed.Value, form) : Refuse(InForm(changed.Refused), "Edit", await ComposerAsync(issue, form, ct));
+    }
+
+    [HttpPost("{id:long}/copies")]
+    public async Task<IActionResult> Copy([FromRoute] string name, [FromRoute] long id, CancellationToken ct)
+    {
+        if (await FindAsync(name, id, ct) is null || (await issues.CopyAsync(Me, id, ct)).Value is not { } copy)
+        {
+            return NotFound();
+        }
+
+        Say("A new draft with the same words. The earlier issue stays as it is.");
+        return this.SeeOther($"/newsletters/{name}/issues/{copy.Id}/edit");
     }
 
     [HttpGet("{id:long}")]
@@ -171,11 +184,20 @@ public sealed class IssuesController(Lists lists, Issues issues, Reports reports
 
     private static IssueForm Stored(IssuePage issue) => new() { Subject = issue.Subject, Markdown = issue.Markdown, Base = issue.ChangedAt.Ticks };
 
-    private async Task<ComposerPage> ComposerAsync(IssuePage issue, IssueForm form, CancellationToken ct) => new((await ListAsync(issue.List, ct))!, issue, form)
+    private async Task<ComposerPage> NewAsync(ListPage list, IssueForm form, CancellationToken ct) => new(list, null, form) { Segments = (await segments.ListAsync(Me, MyHandle, list.Name, ct)).Value ?? [] };
+
+    private async Task<ComposerPage> ComposerAsync(IssuePage issue, IssueForm form, CancellationToken ct)
     {
-        Checks = (await checks.CheckAsync(Me, issue.Id, ct)).Value ?? [],
-        Readers = (await subscribers.ListAsync(Me, MyHandle, issue.List, SubscriberState.Confirmed, null, ct)).Value?.Take(3).ToList() ?? [],
-    };
+        var parts = (await segments.ListAsync(Me, MyHandle, issue.List, ct)).Value ?? [];
+        var chosen = form.Segment ?? parts.FirstOrDefault(s => s.Name == issue.Segment)?.Id ?? (issue.Segment is null ? 0 : null);
+        return new ComposerPage((await ListAsync(issue.List, ct))!, issue, form with { Segment = chosen })
+        {
+            Segments = parts,
+            Shown = (await issues.PreviewAsync(Me, issue.Id, ct)).Value,
+            Checks = (await checks.CheckAsync(Me, issue.Id, ct)).Value ?? [],
+            Readers = (await subscribers.ListAsync(Me, MyHandle, issue.List, SubscriberState.Confirmed, null, ct)).Value?.Take(3).ToList() ?? [],
+        };
+    }
 
     // The form with its image behind the text, when one came with it.
     private async Task<Services.Outcome<IssueForm>> WithImageAsync(string name, IssueForm form, CancellationToken ct)

@@ -43,6 +43,12 @@ public sealed record ListEditForm
 
     public string? SignUps { get; init; }
 
+    public string? Approval { get; init; }
+
+    public string? Approver { get; init; }
+
+    public string? Tracking { get; init; }
+
     public static ListEditForm Of(ListPage list) => new()
     {
         Name = list.Name,
@@ -54,11 +60,15 @@ public sealed record ListEditForm
         Fields = list.Fields,
         Archive = list.ArchiveClosedAt is null ? "open" : "closed",
         SignUps = list.FormClosedAt is null ? "open" : "closed",
+        Approval = list.ApprovalWantedAt is null ? "no" : "yes",
+        Approver = list.Approver,
+        Tracking = list.TrackingOfferedAt is null ? "no" : "ask",
     };
 
     public ListChange ToChange() => new(
         Title ?? "", Description ?? "", PostalAddress ?? "", ConsentText ?? "", Language, Language is null ? null : Fields ?? "",
-        Archive is null ? null : Archive == "open", SignUps is null ? null : SignUps == "open");
+        Archive is null ? null : Archive == "open", SignUps is null ? null : SignUps == "open",
+        Approval is null ? null : Approval == "yes", Approval is null ? null : Approver ?? "", Tracking is null ? null : Tracking == "ask");
 }
 
 /// <summary>Choices of the list forms.</summary>
@@ -69,6 +79,11 @@ internal static class ListChoices
     public static IReadOnlyList<SelectListItem> Archive { get; } = [new("Everybody can read sent issues on the list's page and in its feed", "open"), new("Only readers, in their mailbox", "closed")];
 
     public static IReadOnlyList<SelectListItem> SignUps { get; } = [new("Open", "open"), new("Closed: nobody can sign up", "closed")];
+
+    public static IReadOnlyList<SelectListItem> Approval { get; } = [new("Nobody: you send by yourself", "no"), new("A second person, for each version of an issue", "yes")];
+
+    public static IReadOnlyList<SelectListItem> Tracking { get; } =
+        [new("Nothing, and nobody is asked", "no"), new("Ask readers on their preferences page; only those who say yes are counted", "ask")];
 }
 
 public sealed record ListView(ListPage List, SenderDomainPage? Sender);

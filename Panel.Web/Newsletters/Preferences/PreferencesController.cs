@@ -29,6 +29,14 @@ public sealed class PreferencesController(Preferences preferences) : PanelContro
     public async Task<IActionResult> Resume([FromRoute] string token, CancellationToken ct) =>
         await PageAsync(token, await preferences.ResumeAsync(token, ct), Phrases.Key("The newsletter comes again."), ct);
 
+    [HttpPost("tracking")]
+    public async Task<IActionResult> Track([FromRoute] string token, CancellationToken ct) =>
+        await PageAsync(token, await preferences.TrackAsync(token, yes: true, ct), Phrases.Key("It is counted from now on."), ct);
+
+    [HttpPost("tracking/end")]
+    public async Task<IActionResult> EndTrack([FromRoute] string token, CancellationToken ct) =>
+        await PageAsync(token, await preferences.TrackAsync(token, yes: false, ct), Phrases.Key("Deleted. Nothing is counted any more."), ct);
+
     [HttpPost("copy")]
     public async Task<IActionResult> Copy([FromRoute] string token, CancellationToken ct) =>
         await PageAsync(token, await preferences.AskCopyAsync(token, ct), Phrases.Key("A mail with a link is on its way to your address."), ct);
