@@ -135,7 +135,7 @@ public sealed class Approvals(PanelDb db, Audiences audiences, AuditTrail audit,
         var said = await SaidAsync(issue.Id, version, ct);
         var yes = said is { Objection: null } ? said : null;
         return new ApprovalPage(
-            issue.Id, await db.Users.Where(m => m.Id == list.MemberId).Select(m => m.UserName!).SingleAsync(ct), list.Name, list.Title, issue.Subject, $"{list.FromName} <{list.FromEmail}>",
+            issue.Id, await db.Users.Where(m => m.Id == list.MemberId).Select(m => m.UserName!).SingleAsync(ct), list.Name, list.Title, IssuePrinter.SubjectForNobody(issue.Subject), $"{list.FromName} <{list.FromEmail}>",
             issue.Audience.Length == 0 ? "everybody on the list" : $"{issue.AudienceName}: {Segments.Words(issue.Audience)}", await audiences.PeopleAsync(list, issue.Audience, ct), version,
             list.ApprovalWantedAt is not null, list.ApproverId is null ? null : await db.Users.Where(m => m.Id == list.ApproverId).Select(m => m.UserName).SingleOrDefaultAsync(ct),
             yes?.ByName, yes?.At, said?.Objection, said?.Objection is null ? null : said.ByName, issue.State);
