@@ -12,7 +12,7 @@ internal static class IssueLayout
     private const string Style =
         "@media (prefers-color-scheme:dark){.page,.sheet{background-color:#161616!important}.sheet,.sheet h1,.sheet h2,.sheet h3,.sheet p,.sheet li{color:#ececec!important}"
         + ".small,.small a{color:#b4b4b4!important}.sheet a{color:#8cc2f5!important}.button{background-color:#ececec!important}.button a{color:#161616!important}}"
-        + "@media (max-width:640px){.sheet{padding:20px 16px!important}}";
+        + "@media (max-width:640px){.sheet{padding:20px 16px!important}.small{padding-left:16px!important;padding-right:16px!important}}";
 
     public static string Html(IssueFrame frame, string body) =>
         $"""
