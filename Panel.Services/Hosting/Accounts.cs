@@ -10,6 +10,12 @@ namespace Panel.Services.Hosting;
 /// <summary>Places every member on a host and tells the host when the account as a whole has changed.</summary>
 internal sealed class AccountFollower(PanelDb db, Revisions revisions, TimeProvider time) : IMemberFollower
 {
+    public async Task<Refusal?> CheckAsync(NewMember wanted, CancellationToken ct) =>
+        wanted.Host is not { Length: > 0 } name ? null
+        : await NamedAsync(name, ct) is not { } host ? new Refusal($"There is no host {name}.", "host")
+        : host is { Link: HostLink.Remote, SeenAt: null } ? new InTheWay($"Host {name} has not called yet, so nothing can be placed there.", "host")
+        : null;
+
     public async Task ChangedAsync(Member member, CancellationToken ct)
     {
         if (await revisions.RaiseAsync(member.Id, ct) is { } placement)
@@ -19,11 +25,26 @@ internal sealed class AccountFollower(PanelDb db, Revisions revisions, TimeProvi
         }
 
         // Without a host the account waits: the next start places it.
-        if (await db.Set<Host>().OrderBy(h => h.Id).Select(h => (long?)h.Id).FirstOrDefaultAsync(ct) is { } host)
+        if (await PlaceAsync(member.WantedHost, ct) is { } host)
         {
             var revision = await revisions.RaiseHostAsync(host, ct);
             db.Add(new Placement { MemberId = member.Id, HostId = host, Revision = revision, StatusRevision = revision, PlacedAt = time.GetUtcNow().UtcDateTime });
         }
+    }
+
+    private Task<Host?> NamedAsync(string name, CancellationToken ct) =>
+        db.Set<Host>().AsNoTracking().SingleOrDefaultAsync(h => h.Name == name || (name == Hosts.Local && h.Link == HostLink.Local), ct);
+
+    /// <summary>Where an admin wants it, else where most disk is free among the hosts that call; the machine of Panel itself when none says.</summary>
+    private async Task<long?> PlaceAsync(string? wanted, CancellationToken ct)
+    {
+        if (wanted is not null)
+        {
+            return (await NamedAsync(wanted, ct))?.Id;
+        }
+
+        var (hosts, now) = (await db.Set<Host>().AsNoTracking().OrderBy(h => h.Id).ToListAsync(ct), time.GetUtcNow().UtcDateTime);
+        return (hosts.Where(h => !h.IsSilent(now) && h.RemovalsHeldAt is null).MaxBy(h => h.ReadFacts()?.FreeBytes ?? 0) ?? hosts.FirstOrDefault())?.Id;
     }
 }
 

@@ -6,7 +6,7 @@ namespace Panel.Services.Hosting;
 
 /// <summary>Stores what the agent of a host found and did. A repeated report changes nothing; one about accounts of
 /// another host, or about a future revision, is not believed.</summary>
-public sealed class AgentReports(PanelDb db, LiveChanges live, Quotas quotas, TaskRuns runs, Traffic traffic, Backups backups, Drifts drifts, TimeProvider time)
+public sealed class AgentReports(PanelDb db, LiveChanges live, Quotas quotas, TaskRuns runs, Traffic traffic, Backups backups, Drifts drifts, MoveSteps moves, TimeProvider time)
 {
     private const int LongestMessage = 500;
     private const int LongestName = 100;
@@ -34,7 +34,12 @@ public sealed class AgentReports(PanelDb db, LiveChanges live, Quotas quotas, Ta
             where placement.HostId == host.Id && handles.Contains(member.UserName!)
             select new { member.UserName, member.Id }).ToDictionaryAsync(m => m.UserName!, m => m.Id, ct);
 
-        await TakeItemsAsync(host, report, members, now, ct);
+        var copies = await (
+            from member in db.Users
+            join copy in db.Set<AccountCopy>() on member.Id equals copy.MemberId
+            where copy.HostId == host.Id && handles.Contains(member.UserName!)
+            select new { member.UserName, member.Id }).ToListAsync(ct);
+        await TakeItemsAsync(host, report, members.Concat(copies.Select(c => KeyValuePair.Create(c.UserName!, c.Id))).ToDictionary(), now, ct);
         if (report.Usage.Count > 0)
         {
             await quotas.TakeAsync([.. report.Usage.Where(u => members.ContainsKey(u.Handle)).Select(u => (members[u.Handle], u))], now, ct);
@@ -51,6 +56,11 @@ public sealed class AgentReports(PanelDb db, LiveChanges live, Quotas quotas, Ta
         {
             request.Answer(report, now);
             await backups.TakeAsync(request, report, now, ct);
+            if (report.Move is { } side && await db.Set<Move>().SingleOrDefaultAsync(m => m.EndedAt == null && (m.SendId == id || m.ReceiveId == id), ct) is { } move)
+            {
+                move.Hear(id, AgentWire.Write(side));
+            }
+
             live.AfterCommit(db, LiveChanges.Request(id));
         }
 
@@ -64,6 +74,7 @@ public sealed class AgentReports(PanelDb db, LiveChanges live, Quotas quotas, Ta
             }
         }
 
+        await moves.AfterReportAsync(hostId, ct);
         return Done.It;
     }
 

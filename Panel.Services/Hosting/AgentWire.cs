@@ -36,6 +36,10 @@ public static class AgentWire
 
     internal static string Write(IReadOnlyList<string> lines) => JsonSerializer.Serialize(lines, AgentJson.Default.IReadOnlyListString);
 
+    internal static string Write(MoveReport report) => JsonSerializer.Serialize(report, AgentJson.Default.MoveReport);
+
+    internal static MoveReport? ReadMove(string? json) => json is null ? null : JsonSerializer.Deserialize(json, AgentJson.Default.MoveReport);
+
     internal static HostFacts? ReadFacts(string? json) => json is null ? null : JsonSerializer.Deserialize(json, AgentJson.Default.HostFacts);
 
     internal static IReadOnlyList<string> ReadLines(string? json) =>

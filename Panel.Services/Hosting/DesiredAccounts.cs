@@ -50,13 +50,16 @@ public sealed class DesiredAccounts(PanelDb db, LiveChanges live, IOptions<Hosti
         // One picture for all queries, so that no account is half of one change and half of the next.
         await using var picture = await BeginPictureAsync(ct);
         var host = await db.Set<Host>().AsNoTracking().SingleAsync(h => h.Id == hostId, ct);
-        var placed = db.Set<Placement>().Where(p => p.HostId == hostId && p.Revision > after);
+        var placed = db.Set<Placement>().Where(p => p.HostId == hostId && p.Revision > after)
+            .Select(p => new { p.MemberId, p.Revision, Pinned = p.PinnedAt != null, Held = p.HeldAt != null, Copy = (CopyState?)null })
+            .Concat(db.Set<AccountCopy>().Where(c => c.HostId == hostId && c.Revision > after)
+                .Select(c => new { c.MemberId, c.Revision, Pinned = false, Held = false, Copy = (CopyState?)c.State }));
         var accounts = await (
             from placement in placed
             join member in db.Users on placement.MemberId equals member.Id
             join package in db.Set<Package>() on member.PackageId equals package.Id
             orderby placement.Revision
-            select new { Member = member, placement.Revision, placement.PinnedAt, package.DiskBytes }).AsNoTracking().ToListAsync(ct);
+            select new { Member = member, placement.Revision, placement.Pinned, placement.Held, placement.Copy, package.DiskBytes }).AsNoTracking().ToListAsync(ct);
         var sites = await (from s in db.Set<Site>() join p in placed on s.MemberId equals p.MemberId where s.RemovedAt == null select s).AsNoTracking().ToListAsync(ct);
         var domains = await (from d in db.Set<SiteDomain>() join p in placed on d.MemberId equals p.MemberId where d.ApprovedAt != null && d.SiteId != null select d).AsNoTracking().ToListAsync(ct);
         var keys = await (from k in db.Set<SshKey>() join p in placed on k.MemberId equals p.MemberId select k).AsNoTracking().ToListAsync(ct);
@@ -68,12 +71,15 @@ public sealed class DesiredAccounts(PanelDb db, LiveChanges live, IOptions<Hosti
         return new AccountsAnswer(host.Name, epoch, host.Revision, full, host.RemovalsHeldAt is null,
         [
             .. accounts.Select(a => new AccountState(
-                a.Member.Handle, a.Member.Uid, a.Revision, StatusOf(a.Member), a.DiskBytes > 0 ? a.DiskBytes : null,
+                a.Member.Handle, a.Member.Uid, a.Revision, a.Copy == CopyState.Erasing ? AccountStatus.Erased : StatusOf(a.Member),
+                // What arrives may be over its limit already; the limit comes with the switch.
+                a.DiskBytes > 0 && a.Copy is null ? a.DiskBytes : null,
                 [.. sitesOf[a.Member.Id].OrderBy(s => s.Id).Select(s => StateOf(s, a.Member, domainsOf[s.Id], newestPhp))],
                 [.. keysOf[a.Member.Id].OrderBy(k => k.Id).Select(k => new KeyState(k.Id, $"{k.Type} {k.Body}"))],
                 [.. databases[a.Member.Id].Select(d => new DatabaseState(d.Name, d.Engine, d.Verifier))],
                 [.. tasks[a.Member.Id].Select(t => new TaskState(t.Name, t.Schedule, t.ReadArguments(), t.LimitSeconds))],
-                wanted.GetValueOrDefault(a.Member.Id), a.PinnedAt is not null)),
+                wanted.GetValueOrDefault(a.Member.Id), a.Pinned,
+                a.Copy switch { CopyState.Arriving => AccountHold.Arriving, null => a.Held ? AccountHold.Leaving : AccountHold.None, _ => AccountHold.Kept })),
         ], requests);
     }
 
@@ -88,7 +94,7 @@ public sealed class DesiredAccounts(PanelDb db, LiveChanges live, IOptions<Hosti
     {
         var now = time.GetUtcNow().UtcDateTime;
         var (again, oldest) = (now - HostRequest.GivenAgainAfter, now - HostRequest.Life);
-        var open = db.Set<HostRequest>().Where(r => r.HostId == hostId && r.AnsweredAt == null && r.AskedAt > oldest && (r.TakenAt == null || r.TakenAt < again));
+        var open = db.Set<HostRequest>().Where(r => r.HostId == hostId && r.AnsweredAt == null && (r.AskedAt > oldest || r.Work == AgentWork.Send || r.Work == AgentWork.Receive) && (r.TakenAt == null || r.TakenAt < again));
         var taken = await open.AsNoTracking().OrderBy(r => r.Id).ToListAsync(ct);
         if (taken.Count > 0)
         {
@@ -96,7 +102,8 @@ public sealed class DesiredAccounts(PanelDb db, LiveChanges live, IOptions<Hosti
             await db.Set<HostRequest>().Where(r => ids.Contains(r.Id)).ExecuteUpdateAsync(set => set.SetProperty(r => r.TakenAt, now), ct);
         }
 
-        return taken.ConvertAll(r => new AgentRequest(r.Id, r.Work, r.Handle, r.Name, r.Work is AgentWork.Backup or AgentWork.Restore or AgentWork.Trial ? Backups.OrderOf(r, keys) : null));
+        return taken.ConvertAll(r => new AgentRequest(r.Id, r.Work, r.Handle, r.Name, r.Work is AgentWork.Backup or AgentWork.Restore or AgentWork.Trial ? Backups.OrderOf(r, keys) : null,
+            r.Work is AgentWork.Send or AgentWork.Receive ? new MoveOrder(r.Detail == "last") : null));
     }
 
     private async Task SeeAsync(long hostId, CancellationToken ct)

@@ -41,6 +41,10 @@ public static class HostingSetup
         services.AddScoped<HostArchives>();
         services.AddScoped<IExportPart, HostingExport>();
         services.AddScoped<Hosts>();
+        services.AddScoped<MoveSteps>();
+        services.AddScoped<Moves>();
+        services.AddScoped<MoveRelay>();
+        services.AddSingleton<MeetingPoint>();
         services.AddScoped<HostWork>();
         services.AddScoped<HostInvitations>();
         services.AddSingleton<AgentKey>();

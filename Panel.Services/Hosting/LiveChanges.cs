@@ -19,6 +19,8 @@ public sealed class LiveChanges(TimeProvider time)
 
     public static string Member(long id) => $"member {id}";
 
+    public static string Move(long id) => $"move {id}";
+
     public static string Request(long id) => $"request {id}";
 
     /// <summary>Take this before looking, look, then wait: nothing that comes between is missed.</summary>

@@ -20,6 +20,9 @@ public sealed class Placement
     /// <summary>Since when what was changed by hand is left so; null is healed at the next full pass.</summary>
     public DateTime? PinnedAt { get; set; }
 
+    /// <summary>Since when the account is read-only because it is being moved.</summary>
+    public DateTime? HeldAt { get; set; }
+
     internal sealed class Mapping : IEntityTypeConfiguration<Placement>
     {
         public void Configure(EntityTypeBuilder<Placement> builder)

@@ -15,7 +15,21 @@ public sealed class Revisions(PanelDb db, LiveChanges live)
             return null;
         }
 
-        placement.Revision = await RaiseHostAsync(placement.HostId, ct);
+        var copies = await db.Set<AccountCopy>().Where(c => c.MemberId == memberId).ToListAsync(ct);
+        // In one order everywhere, so that two changes over the same hosts do not wait for each other.
+        foreach (var host in copies.Select(c => c.HostId).Append(placement.HostId).Order())
+        {
+            var raised = await RaiseHostAsync(host, ct);
+            if (host == placement.HostId)
+            {
+                placement.Revision = raised;
+            }
+            else
+            {
+                copies.Single(c => c.HostId == host).Revision = raised;
+            }
+        }
+
         live.AfterCommit(db, LiveChanges.Member(memberId));
         return placement;
     }

@@ -89,6 +89,7 @@ public sealed class SiteViews(PanelDb db, IOptions<HostingOptions> options, Time
         { State: ItemState.Failed } => ("failed", said.Message ?? "The host gave no reason."),
         { State: ItemState.Suspended } => ("suspended", "The account is suspended. Nothing is lost: an admin of the house can resume it."),
         { State: ItemState.Live } => ("live", null),
+        { State: ItemState.Held } => ("pending", "The account is being moved to another host: for a moment it can be read and not changed."),
         { State: ItemState.Removed } => ("suspended", "The account was removed. Its files stay on the host for 30 days."),
         _ when host is null => ("pending", "No host carries this account yet. An admin must start the host agent."),
         _ when host.SeenAt is null => ("pending", $"The agent of host {host.Name} has not called yet. Hosting needs infra/run as root."),

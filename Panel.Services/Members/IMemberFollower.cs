@@ -4,5 +4,8 @@ namespace Panel.Services.Members;
 /// Called inside the transaction of the change, before it is saved; it may add its own rows and audit entries.</summary>
 public interface IMemberFollower
 {
+    /// <summary>Why a member cannot be added as wanted, or null.</summary>
+    Task<Refusal?> CheckAsync(NewMember wanted, CancellationToken ct) => Task.FromResult<Refusal?>(null);
+
     Task ChangedAsync(Member member, CancellationToken ct);
 }

@@ -36,6 +36,9 @@ public sealed class Member : IdentityUser<long>
 
     public DateTime? RemovedAt { get; private set; }
 
+    /// <summary>The host that an admin chose while adding the member; not kept.</summary>
+    public string? WantedHost { get; init; }
+
     public int Uid => FirstUid + checked((int)Id);
 
     public bool IsAdmin => AdminAt is not null;
@@ -62,6 +65,7 @@ public sealed class Member : IdentityUser<long>
             builder.Property(m => m.UserName).HasColumnName("handle").IsRequired();
             builder.Property(m => m.NormalizedUserName).HasColumnName("normalized_handle").IsRequired();
             builder.Ignore(m => m.Handle);
+            builder.Ignore(m => m.WantedHost);
 
             // SQLite compares no DateTimeOffset; as UTC DateTime it does, like every other time here.
             builder.Property(m => m.LockoutEnd).HasConversion(new ValueConverter<DateTimeOffset, DateTime>(

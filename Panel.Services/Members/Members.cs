@@ -6,7 +6,7 @@ using Panel.Services.Data;
 
 namespace Panel.Services.Members;
 
-public sealed record NewMember(string Handle, string Email, string? Name = null, bool Admin = false, string? Package = null);
+public sealed record NewMember(string Handle, string Email, string? Name = null, bool Admin = false, string? Package = null, string? Host = null);
 
 /// <summary>Inviting a member never depends on mail: <paramref name="InviteUrl"/> can be handed over by any means.</summary>
 public sealed record MemberAdded(long Id, string Handle, Uri InviteUrl);
@@ -67,6 +67,14 @@ public sealed class Members(
             return new Refusal($"The handle {wanted.Handle} is taken. Handles are never given twice.", "handle");
         }
 
+        foreach (var follower in followers)
+        {
+            if (await follower.CheckAsync(wanted, ct) is { } not)
+            {
+                return not;
+            }
+        }
+
         var now = time.GetUtcNow().UtcDateTime;
         var member = new Member
         {
@@ -76,6 +84,7 @@ public sealed class Members(
             PackageId = package.Id,
             CreatedAt = now,
             LockoutEnabled = true,
+            WantedHost = wanted.Host is { Length: > 0 } host ? host : null,
         };
         if (wanted.Admin)
         {

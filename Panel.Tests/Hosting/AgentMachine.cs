@@ -19,6 +19,14 @@ public sealed class AgentMachine : IAsyncLifetime, IDisposable
     private Process? holder;
     private Process? running;
 
+    /// <summary>A number makes it a machine of its own in the network too, at 10.213.NUMBER.2, that sees this one at 10.213.NUMBER.1.</summary>
+    private readonly int? network;
+    private readonly Func<Task<string>>? line;
+
+    /// <summary>Joins a real Panel by the line that <paramref name="line"/> makes.</summary>
+    internal AgentMachine(Func<Task<string>> line, int? network = null)
+        : this() => (this.line, this.network) = (line, network);
+
     public AgentMachine()
     {
         Data = $"{root}/data";
@@ -73,18 +81,52 @@ public sealed class AgentMachine : IAsyncLifetime, IDisposable
         Directory.CreateDirectory($"{Data}/run");
         await RunAsync("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", KeyFile);
         PublicKey = string.Join(' ', (await File.ReadAllTextAsync($"{KeyFile}.pub")).Split(' ')[..2]);
-        Panel = new AgentFakePanel($"{Data}/run/agent.sock");
-        await Panel.StartAsync();
-        holder = Start("unshare", ["-m", "--", Path.Combine(AppContext.BaseDirectory, "Hosting", "own-machine"), $"{root}/machine"], _ => { });
+        if (line is null)
+        {
+            Panel = new AgentFakePanel($"{Data}/run/agent.sock");
+            await Panel.StartAsync();
+        }
+
+        holder = Start("unshare", [.. network is null ? Array.Empty<string>() : ["-n"], "-m", "--", Path.Combine(AppContext.BaseDirectory, "Hosting", "own-machine"), $"{root}/machine"], _ => { });
         await holder.StandardOutput.ReadLineAsync();
+        if (network is { } number)
+        {
+            await ConnectAsync(number, Text(holder.Id));
+        }
+
+        if (line is not null)
+        {
+            Assert.Equal(0, await RunAgentAsync("--join", await line()));
+        }
+
         await StartAgentAsync();
     }
+
+    private async Task ConnectAsync(int number, string pid)
+    {
+        foreach (var step in new string[][]
+        {
+            ["ip", "link", "add", $"panel{number}", "type", "veth", "peer", "name", "house", "netns", pid],
+            ["ip", "address", "add", $"10.213.{number}.1/30", "dev", $"panel{number}"],
+            ["ip", "link", "set", $"panel{number}", "up"],
+            [.. Enter, "ip", "address", "add", $"10.213.{number}.2/30", "dev", "house"],
+            [.. Enter, "ip", "link", "set", "house", "up"],
+            [.. Enter, "ip", "link", "set", "lo", "up"],
+        })
+        {
+            var (code, output) = await RunAsync(step[0], step[1..]);
+            Assert.True(code == 0, output);
+        }
+    }
+
+    /// <summary>How a program gets into this machine.</summary>
+    private string[] Enter => ["nsenter", "-m", .. network is null ? Array.Empty<string>() : ["-n"], "-t", Text(holder!.Id), "--"];
 
     /// <summary>Returns when the agent says that it is ready.</summary>
     public async Task StartAgentAsync(params string[] arguments)
     {
         var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        running = Start("nsenter", ["-m", "-t", Text(holder!.Id), "--", "dotnet", Path.Combine(AppContext.BaseDirectory, "Panel.Agent.dll"), "--id", Id, "--panel-uid", "0", .. arguments], start =>
+        running = Start(Enter[0], [.. Enter[1..], "dotnet", Path.Combine(AppContext.BaseDirectory, "Panel.Agent.dll"), "--id", Id, "--panel-uid", "0", .. arguments], start =>
         {
             foreach (var (key, value) in environment)
             {
@@ -137,7 +179,7 @@ public sealed class AgentMachine : IAsyncLifetime, IDisposable
 
     /// <summary>A program inside the machine, where members are users.</summary>
     public Task<(int Code, string Output)> InsideAsync(params string[] command) =>
-        RunAsync("nsenter", ["-m", "-t", Text(holder!.Id), "--", .. command]);
+        RunAsync(Enter[0], [.. Enter[1..], .. command]);
 
     public static async Task<(int Code, string Output)> RunAsync(string program, params string[] arguments)
     {
@@ -153,8 +195,10 @@ public sealed class AgentMachine : IAsyncLifetime, IDisposable
     {
         var batch = $"{root}/{Guid.NewGuid():n}";
         await File.WriteAllLinesAsync(batch, lines);
-        return await RunAsync("sftp", "-q", "-b", batch, "-P", Text(SftpPort), "-i", KeyFile, "-o", "StrictHostKeyChecking=no",
-            "-o", "UserKnownHostsFile=/dev/null", "-o", "IdentitiesOnly=yes", "-o", "LogLevel=ERROR", $"{handle}@127.0.0.1");
+        string[] outside = network is null ? [] : Enter;
+        string[] whole = [.. outside, "sftp", "-q", "-b", batch, "-P", Text(SftpPort), "-i", KeyFile, "-o", "StrictHostKeyChecking=no",
+            "-o", "UserKnownHostsFile=/dev/null", "-o", "IdentitiesOnly=yes", "-o", "LogLevel=ERROR", $"{handle}@127.0.0.1"];
+        return await RunAsync(whole[0], whole[1..]);
     }
 
     /// <summary>Puts a text where a member may write, by SFTP.</summary>
@@ -210,7 +254,7 @@ public sealed class AgentMachine : IAsyncLifetime, IDisposable
             }
 
             await holder.WaitForExitAsync();
-            await Panel.DisposeAsync();
+            await (Panel?.DisposeAsync() ?? ValueTask.CompletedTask);
         }
 
         await RunAsync("rm", "-rf", "--", root, $"/srv/panel/{Id}", $"/run/panel/host-{Id}");

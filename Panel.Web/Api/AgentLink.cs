@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Panel.Hosting;
 using Panel.Services;
 using Panel.Services.Finger.Homes;
@@ -17,11 +18,31 @@ internal static class AgentLink
         agent.MapGet("/accounts", AccountsAsync);
         agent.MapPut("/archives/{id:long}", async (long id, HttpContext context, HostInvitations hosts, HostArchives archives, CancellationToken ct) =>
             (await archives.TakeAsync(await HostOfAsync(context, hosts, ct), id, context.Request.Body, ct)).ToResult()).WithMetadata(new Microsoft.AspNetCore.Mvc.DisableRequestSizeLimitAttribute());
+        agent.MapPut("/transfers/{id:long}/{part}", async (long id, string part, HttpContext context, HostInvitations hosts, MoveRelay relay, CancellationToken ct) =>
+            (await relay.GiveAsync(await HostOfAsync(context, hosts, ct), id, part, Unhurried(context).Request.Body, ct)).ToResult()).WithMetadata(new Microsoft.AspNetCore.Mvc.DisableRequestSizeLimitAttribute());
+        agent.MapGet("/transfers/{id:long}/{part}", async (long id, string part, HttpContext context, HostInvitations hosts, MoveRelay relay, CancellationToken ct) =>
+            await relay.TakeAsync(await HostOfAsync(context, hosts, ct), id, part, () => Unhurried(context).Response.Body, ct) is { Refused: { } no } ? ApiSetup.Refuse(no) : Results.Empty);
         agent.MapPost("/reports", async (HttpContext context, HostInvitations hosts, AgentReports reports, Homes homes, CancellationToken ct) =>
             await AgentWire.ReadReportAsync(context.Request.Body, ct) is { } report
                 ? (await StoreAsync(await HostOfAsync(context, hosts, ct), report, reports, homes, ct)).ToResult()
                 : Results.Problem("This is not a whole report.", statusCode: StatusCodes.Status400BadRequest));
         app.MapPost("/agent/v1/joins", JoinAsync).AllowAnonymous().ExcludeFromDescription();
+    }
+
+    /// <summary>A dump of a large database says nothing for a while, and the disk of the other host may be slow.</summary>
+    private static HttpContext Unhurried(HttpContext context)
+    {
+        if (context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } request)
+        {
+            request.MinDataRate = null;
+        }
+
+        if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } response)
+        {
+            response.MinDataRate = null;
+        }
+
+        return context;
     }
 
     private static async Task<Outcome<Done>> StoreAsync(long host, HostReport report, AgentReports reports, Homes homes, CancellationToken ct) =>

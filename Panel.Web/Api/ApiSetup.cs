@@ -32,6 +32,7 @@ internal static class ApiSetup
         api.MapDatabases();
         api.MapTasks();
         api.MapBackups();
+        api.MapMoves();
         api.MapHosts();
         api.MapUsage();
         app.MapAgentLink();

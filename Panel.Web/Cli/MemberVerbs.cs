@@ -36,6 +36,7 @@ internal static class MemberVerbs
         member.Subcommands.Add(One("resume", "Bring everything back.", HttpMethod.Delete, "/suspension"));
         member.Subcommands.Add(One("remove", "Take a member out of service; files stay for 30 days.", HttpMethod.Delete, ""));
         member.Subcommands.Add(Export());
+        member.Subcommands.Add(MoveVerbs.Move());
         return member;
     }
 
@@ -45,7 +46,8 @@ internal static class MemberVerbs
         var name = new Option<string?>("--name");
         var admin = new Option<bool>("--admin");
         var package = new Option<string?>("--package");
-        var add = new Command("add", "Invite a member; prints the one-time link to hand over.") { Handle, email, name, admin, package };
+        var host = new Option<string?>("--host") { Description = "Where the account is to lie; without it, where most disk is free." };
+        var add = new Command("add", "Invite a member; prints the one-time link to hand over.") { Handle, email, name, admin, package, host };
         add.SetAction((given, ct) => CliDoor.CallAsync(given, HttpMethod.Post, "/members", new
         {
             handle = given.GetValue(Handle),
@@ -53,6 +55,7 @@ internal static class MemberVerbs
             name = given.GetValue(name),
             admin = given.GetValue(admin),
             package = given.GetValue(package),
+            host = given.GetValue(host),
         }, Invited, ct));
         return add;
     }

@@ -1,6 +1,8 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.Rendering;
+using Panel.Services.Hosting;
 using Panel.Services.Members;
 using Panel.Web.Doors;
 using Panel.Web.Shared;
@@ -12,7 +14,7 @@ public sealed record MemberShown(MemberPage Member, string? InviteUrl, bool Me, 
 
 [Area("Members"), Route("/members"), Authorize(Policies.Admin)]
 [ResponseCache(NoStore = true, Location = ResponseCacheLocation.None)]
-public sealed class MembersController(Services.Members.Members members, Packages packages) : PanelController
+public sealed class MembersController(Services.Members.Members members, Packages packages, Hosts hosts) : PanelController
 {
     [HttpGet("")]
     public async Task<IActionResult> Index(CancellationToken ct) => View(await members.ListAsync(Me, ct));
@@ -23,7 +25,7 @@ public sealed class MembersController(Services.Members.Members members, Packages
     [HttpPost("")]
     public async Task<IActionResult> Create(MemberForm form, CancellationToken ct)
     {
-        var added = await members.AddAsync(Me, new NewMember(form.Handle ?? "", form.Email ?? "", form.Name, form.Admin, form.Package), ct);
+        var added = await members.AddAsync(Me, new NewMember(form.Handle ?? "", form.Email ?? "", form.Name, form.Admin, form.Package, form.Host), ct);
         if (added.Refused is { } no)
         {
             return Refuse(no, nameof(New), await FilledAsync(form, ct));
@@ -43,7 +45,7 @@ public sealed class MembersController(Services.Members.Members members, Packages
     }
 
     private async Task<MemberForm> FilledAsync(MemberForm form, CancellationToken ct) =>
-        form with { Packages = [.. (await packages.ListAsync(Me, ct)).Select(p => p.Name)] };
+        form with { Packages = [.. (await packages.ListAsync(Me, ct)).Select(p => p.Name)], Hosts = (await hosts.ListAsync(Me, ct)).Value ?? [] };
 }
 
 public sealed record MemberForm
@@ -62,5 +64,16 @@ public sealed record MemberForm
     [Display(Name = "May run the house (admin)")]
     public bool Admin { get; init; }
 
+    [Display(Description = "Without a choice: where most disk is free.")]
+    public string? Host { get; init; }
+
     internal IReadOnlyList<string> Packages { get; init; } = [];
+
+    internal IReadOnlyList<HostPage> Hosts { get; init; } = [];
+
+    internal IEnumerable<SelectListItem> Places =>
+    [
+        new("where most disk is free", ""),
+        .. Hosts.Select(h => new SelectListItem(h.Facts?.FreeBytes is { } free ? $"{h.Name} ({Bytes.Words(free)} free)" : h.Name, h.Name)),
+    ];
 }

@@ -8,7 +8,9 @@ internal sealed class AccountWork(AgentOptions options, Host host, AgentLink lin
 {
     private readonly Tasks tasks = new(host.Layout, time);
     private readonly Backups backups = new(options, host);
+    private readonly Moving moving = new(host, link);
     private readonly HashSet<long> atWork = [];
+    private readonly Dictionary<string, CancellationTokenSource> moves = new(StringComparer.Ordinal);
     private volatile Desired desired = Desired.Nothing;
 
     public void Want(Desired wanted)
@@ -90,10 +92,34 @@ internal sealed class AccountWork(AgentOptions options, Host host, AgentLink lin
 
         if (request.Work == AgentWork.Export)
         {
-            return Answer() with { Failure = await link.UploadAsync(request.Id, to => backups.ArchiveAsync(account, to, ct), ct) };
+            return Answer() with { Failure = await link.UploadAsync($"archives/{request.Id}", to => backups.ArchiveAsync(account, to, ct), ct) };
+        }
+
+        if (request.Work is AgentWork.Send or AgentWork.Receive)
+        {
+            if (!desired.RemovalsConfirmed)
+            {
+                return Answer() with { Failure = "Panel's database was restored: nothing is moved until an admin has looked at the accounts of this host." };
+            }
+
+            return Answer() with { Move = await moving.RunAsync(account, request, Newest(account.Handle, ct)) };
         }
 
         var (why, made) = await backups.RunAsync(account, request.Work, request.Backup ?? new BackupOrder(""), ct);
         return Answer() with { Failure = why, Backup = made };
+    }
+
+    /// <summary>A pass of a move ends the one before it: Panel has given that one up.</summary>
+    private CancellationToken Newest(string handle, CancellationToken ct)
+    {
+        lock (moves)
+        {
+            if (moves.Remove(handle, out var before))
+            {
+                before.Cancel();
+            }
+
+            return (moves[handle] = CancellationTokenSource.CreateLinkedTokenSource(ct)).Token;
+        }
     }
 }

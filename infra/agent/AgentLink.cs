@@ -50,19 +50,40 @@ internal sealed class AgentLink : IDisposable
         answer.EnsureSuccessStatusCode();
     }
 
-    /// <summary>Sends an archive while it is being written; null when Panel has all of it, else why not.</summary>
-    public async Task<string?> UploadAsync(long request, Func<Stream, Task> write, CancellationToken ct)
+    /// <summary>Sends an archive or a part of a move while it is being written; null when all of it was taken, else why not.</summary>
+    public async Task<string?> UploadAsync(string place, Func<Stream, Task> write, CancellationToken ct)
     {
         using var patient = Open(Timeout.InfiniteTimeSpan);
         using var body = new Pushed(write);
         try
         {
-            using var answer = await patient.PutAsync(string.Create(CultureInfo.InvariantCulture, $"agent/v1/archives/{request}"), body, ct);
-            return answer.IsSuccessStatusCode ? null : $"Panel did not take the archive: {(int)answer.StatusCode}.";
+            using var answer = await patient.PutAsync($"agent/v1/{place}", body, ct);
+            return answer.IsSuccessStatusCode ? null : $"Panel did not take {place}: {(int)answer.StatusCode}.";
         }
         catch (Exception no) when (no is HttpRequestException or IOException or MachineException)
         {
-            return (no.InnerException ?? no).Message;
+            return no.GetBaseException().Message;
+        }
+    }
+
+    /// <summary>Reads what Panel hands on to this host while it comes; null when all of it was there, else why not.</summary>
+    public async Task<string?> DownloadAsync(string place, Func<Stream, Task> read, CancellationToken ct)
+    {
+        using var patient = Open(Timeout.InfiniteTimeSpan);
+        try
+        {
+            using var answer = await patient.GetAsync($"agent/v1/{place}", HttpCompletionOption.ResponseHeadersRead, ct);
+            if (answer.IsSuccessStatusCode)
+            {
+                await using var from = await answer.Content.ReadAsStreamAsync(ct);
+                await read(from);
+            }
+
+            return answer.IsSuccessStatusCode ? null : $"Panel did not hand on {place}: {(int)answer.StatusCode}.";
+        }
+        catch (Exception no) when (no is HttpRequestException or IOException)
+        {
+            return no.GetBaseException().Message;
         }
     }
 

@@ -75,6 +75,7 @@ internal sealed class Apply(Host host, TimeProvider time)
             case Act.EndProcesses: Processes.EndAllOf(uid); break;
             case Act.DropSite: host.Trees.DropSite(handle, step.Name, time.GetUtcNow()); break;
             case Act.DropUser: host.Users.Write(host.Users.Read().Values.Where(u => u.Handle != handle)); break;
+            case Act.Erase: host.Volume.Erase(uid); break;
             case Act.DropTree: host.Volume.ToTrash(handle, uid, time.GetUtcNow()); break;
             default: throw new InvalidOperationException($"{step.Act} is not known here.");
         }

@@ -118,7 +118,7 @@ internal sealed partial class Backups(AgentOptions options, Host host)
     private async Task<BackupMade> RestoreAsync(AccountState account, BackupOrder order, CancellationToken ct)
     {
         var (tree, pipe) = (host.Layout.Tree(account.Handle), new System.IO.Pipelines.Pipe());
-        if (account.Status != AccountStatus.Active || order.Path is { } path && (path.Length == 0 || path[0] is '/' or '-' || path.Split('/').Contains("..") || path.Contains('\0', StringComparison.Ordinal)))
+        if (!account.IsOpen || order.Path is { } path && (path.Length == 0 || path[0] is '/' or '-' || path.Split('/').Contains("..") || path.Contains('\0', StringComparison.Ordinal)))
         {
             throw new MachineException("Only an active account is restored, and a path is one inside it, such as home/letter.txt or sites/web/public.");
         }
@@ -169,9 +169,10 @@ internal sealed partial class Backups(AgentOptions options, Host host)
         }
     }
 
-    private static async Task<Ran> PipeAsync(IReadOnlyList<string> command, IReadOnlyDictionary<string, string>? environment, Stream? input, Stream output, CancellationToken ct)
+    public static async Task<Ran> PipeAsync(IReadOnlyList<string> command, IReadOnlyDictionary<string, string>? environment, Stream? input, Stream output, CancellationToken ct, string directory = "/")
     {
-        using var process = Commands.Start(command, "/", environment);
+        using var process = Commands.Start(command, directory, environment);
+        using var work = Processes.Spare(process.Id);
         using var stop = ct.Register(() => process.Kill());
         var error = Commands.ReadAsync(process.StandardError.BaseStream);
         var taken = process.StandardOutput.BaseStream.CopyToAsync(output, ct);
@@ -199,7 +200,7 @@ internal sealed partial class Backups(AgentOptions options, Host host)
     private static partial Regex SnapshotName();
 
     /// <summary>Passes on what is written, counted and summed.</summary>
-    private sealed class Summed(Stream to, IncrementalHash sum) : MemoryStream
+    public sealed class Summed(Stream to, IncrementalHash sum) : MemoryStream
     {
         private long length;
 

@@ -74,7 +74,7 @@ internal sealed class Certificates : IDisposable
             orders.TryRemove(id, out _);
         }
 
-        foreach (var site in account.Sites.Where(s => IsOn && account.Status == AccountStatus.Active && good.Contains(s.Name)))
+        foreach (var site in account.Sites.Where(s => IsOn && account.IsOpen && good.Contains(s.Name)))
         {
             // No authority gives a certificate for a name below localhost (CA/B Forum BR 4.2.2).
             var names = site.Domains.Append(site.Address).Where(n => Grammar.IsDomain(n) && !n.EndsWith(".localhost", StringComparison.Ordinal)).ToHashSet(StringComparer.Ordinal);

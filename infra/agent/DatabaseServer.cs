@@ -81,6 +81,9 @@ internal abstract class DatabaseServer(Layout layout, string name, int uid, stri
     /// <summary>The program that dumps or loads a database, and the variable that holds its password.</summary>
     public abstract (IReadOnlyList<string> Command, string Variable) Tool(bool dump, string database, string user);
 
+    /// <summary>SQL that answers with a line for each table: its name and how many rows it has.</summary>
+    public abstract string Count { get; }
+
     protected abstract IReadOnlyList<string> Make(string directory);
 
     protected abstract string Configuration();

@@ -54,6 +54,23 @@ internal sealed class Databases(Layout layout, Action<string> log)
         Note(key, access);
     }
 
+    /// <summary>Makes it anew and empty: for what another host sends.</summary>
+    public void Remake(string key, Access access)
+    {
+        var (server, name) = Split(key);
+        server.Drop(name);
+        server.Put(name, access);
+    }
+
+    /// <summary>Rows by table, counted as the member.</summary>
+    public async Task<IReadOnlyDictionary<string, long>> RowsAsync(string key, int uid, CancellationToken ct)
+    {
+        var said = new MemoryStream();
+        await WithLoginAsync(key, uid, dump: false, (command, secret) => Backups.MustAsync(command, secret, new MemoryStream(System.Text.Encoding.UTF8.GetBytes(Split(key).Server.Count)), said, ct));
+        return System.Text.Encoding.UTF8.GetString(said.ToArray()).Split('\n').Select(l => l.Split('\t')).Where(l => l.Length == 2 && long.TryParse(l[1], out _))
+            .GroupBy(l => l[0]).ToDictionary(g => g.Key, g => long.Parse(g.First()[1], System.Globalization.CultureInfo.InvariantCulture));
+    }
+
     /// <summary>Only after a dump of it lies whole at <paramref name="place"/>: what is removed can be had again for a while.</summary>
     public async Task DropAsync(string key, int uid, string place, CancellationToken ct)
     {

@@ -5,19 +5,33 @@ namespace Panel.Hosting;
 // Compiled into Panel.Services and into Panel.Agent, so that both ends of the link share one shape and the agent
 // references no database, web or mail code. JSON is camelCase, enums are camelCase words, absent lists are errors.
 
-/// <summary>What an account should be on its host. <c>Removed</c> is the only way an account ever leaves a host:
-/// being absent from an answer changes nothing.</summary>
-public enum AccountStatus { Active, Suspended, Removed }
+/// <summary>What an account should be on its host. <c>Removed</c> (put aside whole) and <c>Erased</c> (nothing of it is left) are the only
+/// ways an account ever leaves a host: being absent from an answer changes nothing.</summary>
+public enum AccountStatus { Active, Suspended, Removed, Erased }
+
+/// <summary>A move between two hosts stops an account for a while, whatever its status. <c>Leaving</c>: it can be read and not written.
+/// <c>Arriving</c>: the same, and it takes what the other host sends. <c>Kept</c>: an old copy, out of service.</summary>
+public enum AccountHold { None, Leaving, Arriving, Kept }
 
 /// <summary>How a site's requests are answered: files, files and php-fpm, or a member's own program.</summary>
 public enum SiteKind { Static, Php, Proxy }
 
 /// <summary>What the agent found or made of one item.</summary>
-public enum ItemState { Live, Failed, Suspended, Removed }
+public enum ItemState { Live, Failed, Suspended, Removed, Held }
 
 /// <summary>What Panel asks of a host beside its accounts: a dry run, a full pass now, a usage sample, or for one account a run
-/// of a task, the end of a site's log, a backup, its restore, its reading back as a trial, or an archive to take along.</summary>
-public enum AgentWork { Plan, Converge, Usage, Log, Task, Backup, Restore, Trial, Export }
+/// of a task, the end of a site's log, a backup, its restore, its reading back as a trial, an archive to take along, or one side of a move.</summary>
+public enum AgentWork { Plan, Converge, Usage, Log, Task, Backup, Restore, Trial, Export, Send, Receive }
+
+/// <summary>One pass of a move. The <paramref name="Last"/> one wants an account that cannot be written, and all of it.</summary>
+public sealed record MoveOrder(bool Last);
+
+/// <summary>What one side of a move has of an account after a pass: entries and bytes of its files, and a SHA-256 over every name, mode, time, link
+/// and content; <paramref name="Sent"/> is how many entries went over in this pass.</summary>
+public sealed record MoveReport(long Files, long Bytes, string Sha256, long Sent, IReadOnlyList<MovedDatabase> Databases);
+
+/// <summary>A database as a dump of so many bytes with this SHA-256, and the rows of its tables.</summary>
+public sealed record MovedDatabase(string Name, long Bytes, string Sha256, IReadOnlyDictionary<string, long> Rows);
 
 /// <summary>Which backup, and what of it: a path, a database, or all. <paramref name="Secret"/> opens the repository.</summary>
 public sealed record BackupOrder(string Secret, string? Snapshot = null, string? Path = null, string? Database = null, bool Beside = false);
@@ -62,7 +76,16 @@ public sealed record AccountState(
     IReadOnlyList<DatabaseState>? Databases = null,
     IReadOnlyList<TaskState>? Tasks = null,
     HomeState? Home = null,
-    bool Pinned = false);
+    bool Pinned = false,
+    AccountHold Hold = AccountHold.None)
+{
+    /// <summary>Its owner may work in it.</summary>
+    [JsonIgnore]
+    public bool IsOpen => Status == AccountStatus.Active && Hold == AccountHold.None;
+
+    [JsonIgnore]
+    public bool IsGone => Status is AccountStatus.Removed or AccountStatus.Erased;
+}
 
 /// <summary>Texts that a member's own <c>~/.plan</c> and <c>~/.project</c> should have; null leaves a file alone.</summary>
 public sealed record HomeState(HomeFile? Plan, HomeFile? Project);
@@ -79,7 +102,7 @@ public sealed record HomeReport(string Handle, string File, string? Content, str
 public sealed record DriftReport(string Handle, bool Healed, IReadOnlyList<string> Lines);
 
 /// <summary>Something a host should do once; the answer is a report with the same id.</summary>
-public sealed record AgentRequest(long Id, AgentWork Work, string? Handle = null, string? Name = null, BackupOrder? Backup = null);
+public sealed record AgentRequest(long Id, AgentWork Work, string? Handle = null, string? Name = null, BackupOrder? Backup = null, MoveOrder? Move = null);
 
 /// <summary>What one hour (UTC) of a site's log adds. A batch is told until it is heard, and counted once.</summary>
 public sealed record TrafficReport(string Batch, string Handle, string Site, DateTime Hour, long Bytes, long Requests, long Visits, long Errors);
@@ -117,7 +140,8 @@ public sealed record HostFacts(
     bool QuotaEnforced,
     IReadOnlyList<string> PhpVersions,
     bool Certificates = false,
-    string? DatabaseSockets = null);
+    string? DatabaseSockets = null,
+    long? FreeBytes = null);
 
 /// <summary>The body of <c>POST /agent/v1/reports</c>. Sent after every pass and repeated by the next one when it was lost.
 /// <paramref name="RequestId"/> and <paramref name="Plan"/> answer an <see cref="AgentRequest"/>.</summary>
@@ -137,7 +161,8 @@ public sealed record HostReport(
     IReadOnlyList<TrafficReport>? Traffic = null,
     IReadOnlyList<HomeReport>? Homes = null,
     BackupMade? Backup = null,
-    IReadOnlyList<DriftReport>? Drift = null);
+    IReadOnlyList<DriftReport>? Drift = null,
+    MoveReport? Move = null);
 
 /// <summary>The body of <c>POST /agent/v1/joins</c>, over TLS only: the code of the line that an admin made.</summary>
 public sealed record JoinRequest(string Code);

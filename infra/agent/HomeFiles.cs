@@ -43,7 +43,7 @@ internal sealed class HomeFiles(Layout layout, Action<string> log)
     }
 
     private static IEnumerable<T> Each<T>(IEnumerable<AccountState> accounts, Func<AccountState, string, T> act) =>
-        from account in accounts.Where(a => a.Status == AccountStatus.Active && Identity.IsMember(a.Uid) && Grammar.IsHandle(a.Handle)) from file in Names select act(account, file);
+        from account in accounts.Where(a => a.IsOpen && Identity.IsMember(a.Uid) && Grammar.IsHandle(a.Handle)) from file in Names select act(account, file);
 
     private News? Look(AccountState account, string file)
     {

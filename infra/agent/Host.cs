@@ -96,8 +96,9 @@ internal sealed class Host : IDisposable
     /// <summary>What has waited its 30 days goes.</summary>
     public void TidyUp(DateTimeOffset now)
     {
-        Volume.EmptyTrash(now);
-        Trees.EmptyRemoved(Users.Read().Keys, now);
+        var users = Users.Read();
+        Volume.EmptyTrash([.. users.Values.Select(u => u.Uid)], now);
+        Trees.EmptyRemoved(users.Keys, now);
     }
 
     /// <summary>Ends every daemon; the accounts and their files stay.</summary>

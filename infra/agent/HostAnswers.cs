@@ -20,7 +20,7 @@ internal sealed partial class HostAgent
 
     /// <summary>Pairs of names of one and the same served site, every word checked by the pass that serves them.</summary>
     private IEnumerable<KeyValuePair<string, string>> Redirects() =>
-        from account in desired.Accounts.Values.Where(a => a.Status == AccountStatus.Active)
+        from account in desired.Accounts.Values.Where(a => a.IsOpen)
         from site in account.Sites.Where(s => s.Canonical is { } target && Grammar.IsDomain(target))
         let names = site.Domains.Append(site.Address).Where(n => host.Vhosts.All.GetValueOrDefault(n) is { } links && host.Vhosts.OwnerOf(links) == account.Handle && Vhosts.SiteOf(links) == site.Name).ToList()
         from name in names.Where(n => n != site.Canonical && names.Contains(site.Canonical!) && Grammar.IsDomain(n))
@@ -28,7 +28,7 @@ internal sealed partial class HostAgent
 
     private HostReport Facts() => new(
         desired.Epoch, desired.Revision, false, 0,
-        new HostFacts(host.Ports.HttpPort, host.Ports.HttpsPort, host.Ports.SftpPort, options.Address, host.Volume.Kind, host.Volume.Enforces, host.PhpVersions, host.Certificates.IsOn, host.Layout.Run),
+        new HostFacts(host.Ports.HttpPort, host.Ports.HttpsPort, host.Ports.SftpPort, options.Address, host.Volume.Kind, host.Volume.Enforces, host.PhpVersions, host.Certificates.IsOn, host.Layout.Run, host.Volume.Free),
         [], [], Orphans(), null, null);
 
     /// <summary>Accounts that are here and that Panel does not know: they are left running.</summary>

@@ -45,6 +45,14 @@ internal sealed class MariaDb(Layout layout) : DatabaseServer(layout, "mariadb",
         ? ["/usr/bin/mariadb-dump", "--no-defaults", "-S", $"{Sockets}/mariadb.sock", "-u", user, "--single-transaction", "--routines", "--no-tablespaces", database]
         : ["/usr/bin/mariadb", "--no-defaults", "-S", $"{Sockets}/mariadb.sock", "-u", user, "--batch", database], "MYSQL_PWD");
 
+    public override string Count => """
+        SET SESSION group_concat_max_len = 4194304;
+        SELECT COALESCE(GROUP_CONCAT('SELECT ', QUOTE(table_name), ', COUNT(*) FROM `', REPLACE(table_name, '`', '``'), '`' ORDER BY table_name SEPARATOR ' UNION ALL '), 'DO 0')
+        FROM information_schema.tables WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' INTO @each;
+        PREPARE each_table FROM @each;
+        EXECUTE each_table;
+        """;
+
     protected override IReadOnlyList<string> Make(string directory) =>
         ["/usr/bin/mariadb-install-db", "--no-defaults", "--auth-root-authentication-method=socket", "--skip-test-db", $"--datadir={directory}"];
 

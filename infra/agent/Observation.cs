@@ -40,6 +40,7 @@ internal sealed class Observation
         {
             Databases = host.Databases.Of(handle),
             Apps = host.Php.AppsOf(handle),
+            Remains = leaving && host.Volume.TrashOf(uid).Count > 0,
         };
     }
 }

@@ -61,7 +61,7 @@ internal sealed class Pass(Host host, Observation seen, TimeProvider time)
 
     private (Wanted? Wanted, IReadOnlyList<Step> Steps, string? Refused) Look(AccountState account, bool mayTake)
     {
-        if (account.Status == AccountStatus.Removed && !mayTake)
+        if (account.IsGone && !mayTake)
         {
             return (null, [], "Its removal waits until an admin has confirmed it, because Panel's database was restored.");
         }
@@ -77,7 +77,7 @@ internal sealed class Pass(Host host, Observation seen, TimeProvider time)
             seen.Claim(user);
         }
 
-        var found = seen.Find(account.Handle, account.Uid, account.Status == AccountStatus.Removed);
+        var found = seen.Find(account.Handle, account.Uid, account.IsGone);
         var shape = wanted.Shape.Aside(wanted.Aside, found, host.Vhosts);
         wanted = wanted with { Shape = mayTake ? shape : shape.Keeping(found) };
         return (wanted, Plan.Of(account.Handle, wanted.Shape, found, host.Volume.Enforces), null);
@@ -94,7 +94,7 @@ internal sealed class Pass(Host host, Observation seen, TimeProvider time)
 
     private AccountReport Report(AccountState account, IReadOnlyList<Problem> problems, Dictionary<string, long> times, long whole)
     {
-        var fine = account.Status switch { AccountStatus.Removed => ItemState.Removed, AccountStatus.Suspended => ItemState.Suspended, _ => ItemState.Live };
+        var fine = account.IsGone ? ItemState.Removed : account.Status == AccountStatus.Suspended ? ItemState.Suspended : account.Hold != AccountHold.None ? ItemState.Held : ItemState.Live;
         ItemReport Item(string kind, string name, long milliseconds)
         {
             // When the account as a whole is put aside, so is everything in it, for the same reason.

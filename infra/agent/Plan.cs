@@ -4,7 +4,7 @@ namespace Panel.Agent;
 internal enum Act
 {
     MakeUser, MakeTree, SetLimit, PutDatabase, MakeSite, WritePool, OpenApp, PutVhost, DropVhost, WriteKeys, DropKeys, DropPool, DropApp, EndProcesses, DropSite,
-    DropDatabase, DropUser, DropTree,
+    DropDatabase, DropUser, DropTree, Erase,
 }
 
 /// <param name="Diff">What the step changes in a text, as lines with <c>-</c> and <c>+</c>.</param>
@@ -40,7 +40,8 @@ internal sealed record Step(Act Act, string Handle, string Name = "", IReadOnlyL
         Act.EndProcesses => "end its processes",
         Act.DropSite => $"put site {Name} aside for 30 days",
         Act.DropUser => "remove the user",
-        Act.DropTree => "put the home aside for 30 days",
+        Act.DropTree => "put the home aside",
+        Act.Erase => "erase what was put aside",
         _ => throw new InvalidOperationException(),
     };
 }
@@ -78,6 +79,7 @@ internal static class Plan
         steps.AddRange(found.Databases.Keys.Except(wanted.Databases.Keys).Select(d => new Step(Act.DropDatabase, handle, d)));
         When(wanted.User is null && found.User is not null, Act.DropUser);
         When(!wanted.Tree && found.Tree, Act.DropTree);
+        When(!wanted.Remains && (found.Remains || found.Tree || found.Databases.Count > 0), Act.Erase);
         return steps;
     }
 }

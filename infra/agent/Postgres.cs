@@ -45,6 +45,14 @@ internal sealed class Postgres(Layout layout) : DatabaseServer(layout, "postgres
         ? ["/usr/bin/pg_dump", "-w", "-h", Sockets, "-U", user, "-d", database, "--no-owner", "--no-acl", "--clean", "--if-exists", $"--role={database}"]
         : ["/usr/bin/psql", "-X", "-q", "-w", "-1", "-h", Sockets, "-U", user, "-d", database, "-v", "ON_ERROR_STOP=1"], "PGPASSWORD");
 
+    public override string Count => """
+        \pset format unaligned
+        \pset tuples_only on
+        \pset fieldsep '\t'
+        SELECT format('%I.%I', schemaname, tablename), (xpath('/row/c/text()', query_to_xml(format('SELECT count(*) AS c FROM %I.%I', schemaname, tablename), false, true, '')))[1]
+        FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1;
+        """;
+
     protected override void Settle() => Run("REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC;");
 
     protected override IReadOnlyList<string> Make(string directory) =>

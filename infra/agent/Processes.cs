@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 
 namespace Panel.Agent;
@@ -69,9 +70,15 @@ internal static class Processes
     public static IEnumerable<int> All() =>
         Directory.EnumerateDirectories("/proc").Select(d => int.TryParse(Path.GetFileName(d), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) ? pid : 0).Where(p => p > 0);
 
-    /// <summary>Every live process by the uid it runs as, for uids of our range.</summary>
+    /// <summary>Programs that the agent itself runs as a member just now, for an archive or a move: they and their children are not the member's.</summary>
+    private static readonly ConcurrentDictionary<int, bool> AtWork = new();
+
+    /// <summary>No pass ends this one until it is disposed of.</summary>
+    public static IDisposable Spare(int pid) => new Spared(pid);
+
+    /// <summary>Every live process by the uid it runs as, for uids of our range; without what the agent runs itself.</summary>
     public static ILookup<int, int> ByUid() =>
-        All().Select(pid => (Pid: pid, Uid: UidOf(pid))).Where(p => Identity.IsOurs(p.Uid) && IsOurs(p.Pid)).ToLookup(p => p.Uid, p => p.Pid);
+        All().Select(pid => (Pid: pid, Uid: UidOf(pid))).Where(p => Identity.IsOurs(p.Uid) && IsOurs(p.Pid) && !AtWork.ContainsKey(p.Pid) && !AtWork.ContainsKey(Stat(p.Pid)?.Parent ?? 0)).ToLookup(p => p.Uid, p => p.Pid);
 
     public static IEnumerable<int> ChildrenOf(int parent) => All().Where(pid => Stat(pid) is { } s && s.Parent == parent && s.State != 'Z');
 
@@ -144,5 +151,14 @@ internal static class Processes
         {
             return false;
         }
+    }
+
+    private sealed class Spared : IDisposable
+    {
+        private readonly int pid;
+
+        public Spared(int pid) => AtWork[this.pid = pid] = true;
+
+        public void Dispose() => AtWork.TryRemove(pid, out _);
     }
 }

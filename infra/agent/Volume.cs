@@ -74,17 +74,32 @@ internal sealed class Volume(AgentOptions options, Layout layout)
     public void ToTrash(string handle, int uid, DateTimeOffset now) =>
         Native.Rename(layout.Tree(handle), $"{layout.Trash}/{handle}-{uid}-{now.ToUnixTimeSeconds()}");
 
-    /// <summary>Deletes what was removed more than 30 days ago.</summary>
-    public void EmptyTrash(DateTimeOffset now)
+    /// <summary>Bytes that new accounts can still have.</summary>
+    public long Free => new DriveInfo(layout.Accounts).AvailableFreeSpace;
+
+    /// <summary>What waits here of a uid: trees of removed accounts and dumps of removed databases.</summary>
+    public IReadOnlyList<string> TrashOf(int uid) => [.. Directory.EnumerateFileSystemEntries(layout.Trash).Where(t => Path.GetFileName(t).Split('-') is [.., var of, _] && of == Number(uid))];
+
+    /// <summary>Nothing of the account is left after this; uids are never given twice.</summary>
+    public void Erase(int uid)
+    {
+        foreach (var left in TrashOf(uid))
+        {
+            Discard(left);
+        }
+
+        _ = Enforces ? Commands.Try("btrfs", "qgroup", "destroy", Group(uid), layout.Accounts) : null;
+    }
+
+    /// <summary>Deletes dumps of databases that members removed more than 30 days ago. A whole account goes by <see cref="Erase"/> only.</summary>
+    public void EmptyTrash(IReadOnlyCollection<int> members, DateTimeOffset now)
     {
         foreach (var tree in Directory.EnumerateFileSystemEntries(layout.Trash))
         {
             if (Path.GetFileName(tree).Split('-') is [.., var uid, var at] && long.TryParse(at, NumberStyles.None, CultureInfo.InvariantCulture, out var since)
-                && now.ToUnixTimeSeconds() - since > TrashSeconds)
+                && now.ToUnixTimeSeconds() - since > TrashSeconds && File.Exists(tree) && members.Any(m => Number(m) == uid))
             {
-                var account = Directory.Exists(tree);
-                Discard(tree);
-                _ = Enforces && account ? Commands.Try("btrfs", "qgroup", "destroy", $"1/{uid}", layout.Accounts) : null;
+                File.Delete(tree);
             }
         }
     }

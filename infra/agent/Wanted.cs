@@ -22,6 +22,9 @@ internal sealed record AccountShape(
     /// <summary>Sites whose own program is listened for.</summary>
     public IReadOnlySet<string> Apps { get; init; } = new HashSet<string>();
 
+    /// <summary>Something of an account that left waits in the trash.</summary>
+    public bool Remains { get; init; } = true;
+
     public static AccountShape Nothing { get; } = new(null, false, null, new HashSet<string>(), new Dictionary<string, Links>(), null, null, false);
 
     /// <summary>The same with nothing taken away that is there: after a restore of Panel's database, until an admin has
@@ -75,12 +78,13 @@ internal sealed record Wanted(AccountState Asked, AccountShape Shape, IReadOnlyL
             return (null, refused);
         }
 
-        return (asked.Status == AccountStatus.Removed ? new Wanted(asked, AccountShape.Nothing, [], new HashSet<string>()) : Live(asked, host), null);
+        return (asked.IsGone ? new Wanted(asked, AccountShape.Nothing with { Remains = asked.Status == AccountStatus.Removed }, [], new HashSet<string>()) : Live(asked, host), null);
     }
 
     private static Wanted Live(AccountState asked, HostView host)
     {
         var suspended = asked.Status == AccountStatus.Suspended;
+        var closed = !asked.IsOpen;
         var problems = new List<Problem>();
         var (sites, aside) = (new HashSet<string>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal));
         var vhosts = new Dictionary<string, Links>(StringComparer.Ordinal);
@@ -97,7 +101,13 @@ internal sealed record Wanted(AccountState Asked, AccountShape Shape, IReadOnlyL
             var php = site.Kind == SiteKind.Php;
             version ??= php ? site.PhpVersion ?? host.PhpVersions[0] : null;
             sites.Add(site.Name);
-            Links For(string name) => host.Vhosts.For(asked.Handle, site, suspended, host.Certificates?.Find(asked.Handle, site.Name, name));
+            if (asked.Hold == AccountHold.Kept)
+            {
+                continue;
+            }
+
+            // While an account moves its files are shown; a program could write, so it pauses.
+            Links For(string name) => host.Vhosts.For(asked.Handle, site, suspended || (closed && site.Kind != SiteKind.Static), host.Certificates?.Find(asked.Handle, site.Name, name));
             vhosts[site.Address] = For(site.Address);
             foreach (var domain in site.Domains)
             {
@@ -118,13 +128,13 @@ internal sealed record Wanted(AccountState Asked, AccountShape Shape, IReadOnlyL
         problems.AddRange(databases.Where(d => !Grammar.IsDatabase(d)).Select(d => new Problem("database", d.Name, "Its name or its verifier is not one that a host accepts.")));
         problems.AddRange((asked.Tasks ?? []).Where(t => !Grammar.IsTask(t)).Select(t => new Problem("task", t.Name, "Its name, schedule, limit or program is not one that a host accepts.")));
         var shape = new AccountShape(
-            new UnixUser(asked.Handle, asked.Uid, suspended), true, asked.DiskLimitBytes, sites, vhosts,
-            version is null || suspended ? null : PhpPool.Render(host.Layout, asked.Handle, version),
-            suspended ? null : FileServer.Authorized(good),
-            !suspended)
+            new UnixUser(asked.Handle, asked.Uid, closed), true, asked.DiskLimitBytes, sites, vhosts,
+            version is null || closed ? null : PhpPool.Render(host.Layout, asked.Handle, version),
+            closed ? null : FileServer.Authorized(good),
+            !closed)
         {
-            Databases = databases.Where(Grammar.IsDatabase).ToDictionary(d => Databases.KeyOf(asked.Handle, d), d => new Access(d.Verifier, suspended)),
-            Apps = asked.Sites.Where(s => !suspended && s.Kind == SiteKind.Proxy && sites.Contains(s.Name)).Select(s => s.Name).ToHashSet(StringComparer.Ordinal),
+            Databases = databases.Where(Grammar.IsDatabase).ToDictionary(d => Databases.KeyOf(asked.Handle, d), d => new Access(d.Verifier, closed)),
+            Apps = asked.Sites.Where(s => !closed && s.Kind == SiteKind.Proxy && sites.Contains(s.Name)).Select(s => s.Name).ToHashSet(StringComparer.Ordinal),
         };
         return new Wanted(asked, shape, problems, aside);
     }

@@ -1,0 +1,56 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Panel.Web.Shared;
+
+namespace Panel.Web.Cli;
+
+internal static class MoveVerbs
+{
+    public static Command Move()
+    {
+        var handle = new Argument<string>("HANDLE");
+        var host = new Argument<string>("HOST");
+        var move = new Command("move", "Move an account to another host, and wait until it is at home there.") { handle, host };
+        move.SetAction((given, ct) => CliDoor.CallAsync(
+            given, HttpMethod.Post, $"/members/{CliDoor.Part(given.GetValue(handle)!)}/moves", new { host = given.GetValue(host), wait = true }, Write, ct, node =>
+            {
+                var failed = $"{node["state"]}" == "failed";
+                if (failed)
+                {
+                    Console.Error.WriteLine($"{node["handle"]} stays on {node["from"]}: {node["reason"]}");
+                }
+
+                return failed;
+            }));
+        return move;
+    }
+
+    private static void Write(JsonNode node)
+    {
+        foreach (var step in node["steps"]!.AsArray())
+        {
+            Console.WriteLine($"{step}");
+        }
+
+        if (node["report"] is { } report)
+        {
+            Side("from", node["from"]!, report["from"]!);
+            Side("to", node["to"]!, report["to"]!);
+            Console.WriteLine(report["same"]!.GetValue<bool>() ? "Both sides are the same." : string.Join('\n', report["differences"]!.AsArray()));
+        }
+
+        if (node["copyUntil"] is { } until)
+        {
+            Console.WriteLine($"The old copy stays on {node["from"]} until {until}.");
+        }
+    }
+
+    private static void Side(string word, JsonNode host, JsonNode side)
+    {
+        Console.WriteLine($"{word,-4} {host}: {side["files"]} entries, {Bytes.Words(side["bytes"]!.GetValue<long>())}, SHA-256 {side["sha256"]}");
+        foreach (var database in side["databases"]!.AsArray())
+        {
+            Console.WriteLine($"     database {database!["name"]}: {database["rows"]!.AsObject().Count} tables, {database["rows"]!.AsObject().Sum(r => r.Value!.GetValue<long>())} rows, dump SHA-256 {database["sha256"]}");
+        }
+    }
+}
