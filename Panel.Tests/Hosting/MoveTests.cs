@@ -101,8 +101,9 @@ public sealed class MoveTests : IAsyncLifetime
     private static string Guestbook(DatabaseOpened maria, DatabaseOpened postgres) => string.Create(CultureInfo.InvariantCulture, $$"""
         <?php
         mysqli_report(MYSQLI_REPORT_ERROR | MYSQLI_REPORT_STRICT);
-        $maria = new mysqli(null, 'ann_shop', '{{maria.Password}}', 'ann_shop', 0, '{{maria.Database.Socket}}');
-        $post = new PDO('pgsql:host={{Path.GetDirectoryName(postgres.Database.Socket)}};dbname=ann_diary', 'ann_diary', '{{postgres.Password}}', [PDO::ATTR_ERRMODE => PDO::ERRMODE_EXCEPTION]);
+        $run = '/run/panel/host-' . explode('/', $_SERVER['DOCUMENT_ROOT'])[3];
+        $maria = new mysqli(null, 'ann_shop', '{{maria.Password}}', 'ann_shop', 0, "$run/mariadb/mariadb.sock");
+        $post = new PDO("pgsql:host=$run/postgres;dbname=ann_diary", 'ann_diary', '{{postgres.Password}}', [PDO::ATTR_ERRMODE => PDO::ERRMODE_EXCEPTION]);
         $file = dirname($_SERVER['DOCUMENT_ROOT'], 3) . '/home/words';
         if (isset($_GET['setup'])) { $maria->query('CREATE TABLE w (w varchar(40))'); $post->exec('CREATE TABLE w (w varchar(40))'); touch($file); echo '0 0 0'; exit; }
         if (isset($_GET['add'])) {
