@@ -9,6 +9,9 @@ public sealed class HouseSetting
     public const string KeyFingerprint = "key-fingerprint";
     public const string Epoch = "epoch";
 
+    /// <summary>When and by whom the key of the backups was downloaded.</summary>
+    public const string BackupKey = "backup-key-downloaded";
+
     public required string Name { get; init; }
 
     public required string Value { get; set; }

@@ -6,7 +6,7 @@ namespace Panel.Services.Hosting;
 
 /// <summary>Stores what the agent of a host found and did. A repeated report changes nothing; one about accounts of
 /// another host, or about a future revision, is not believed.</summary>
-public sealed class AgentReports(PanelDb db, LiveChanges live, Quotas quotas, TaskRuns runs, Traffic traffic, Backups backups, Drifts drifts, MoveSteps moves, TimeProvider time)
+public sealed class AgentReports(PanelDb db, LiveChanges live, Quotas quotas, TaskRuns runs, Traffic traffic, Backups backups, Drifts drifts, MoveSteps moves, Removals removals, TimeProvider time)
 {
     private const int LongestMessage = 500;
     private const int LongestName = 100;
@@ -56,6 +56,7 @@ public sealed class AgentReports(PanelDb db, LiveChanges live, Quotas quotas, Ta
         {
             request.Answer(report, now);
             await backups.TakeAsync(request, report, now, ct);
+            await removals.TakeAsync(request, report, now, ct);
             if (report.Move is { } side && await db.Set<Move>().SingleOrDefaultAsync(m => m.EndedAt == null && (m.SendId == id || m.ReceiveId == id), ct) is { } move)
             {
                 move.Hear(id, AgentWire.Write(side));

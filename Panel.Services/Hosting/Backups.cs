@@ -48,6 +48,11 @@ public sealed class Backups(PanelDb db, Members.Members members, HostWork work, 
             return new InTheWay("No host carries this account, so there is nothing to back up.");
         }
 
+        if (await db.Set<Move>().AnyAsync(m => m.MemberId == member.Id && m.EndedAt == null && m.SwitchedAt == null, ct))
+        {
+            return new InTheWay("The account is being moved to another host. Make the backup when it is there.");
+        }
+
         audit.Add(by, member.Id, "backup.make", handle);
         await db.SaveChangesAsync(ct);
         var made = await work.AskAsync(by, host, AgentWork.Backup, handle, null, Limit, ct);
@@ -95,8 +100,10 @@ public sealed class Backups(PanelDb db, Members.Members members, HostWork work, 
         var due = await (
             from member in db.Users
             join placement in db.Set<Placement>() on member.Id equals placement.MemberId
-            where member.RemovedAt == null
-                && !db.Set<Backup>().Any(b => b.MemberId == member.Id && b.MadeAt > old)
+            where (member.RemovedAt == null
+                    ? !db.Set<Backup>().Any(b => b.MemberId == member.Id && b.MadeAt > old)
+                    : placement.ErasedAt == null && !db.Set<Backup>().Any(b => b.MemberId == member.Id && b.MadeAt >= member.RemovedAt))
+                && !db.Set<Move>().Any(m => m.MemberId == member.Id && m.EndedAt == null && m.SwitchedAt == null)
                 && !asked.Any(r => r.Work == AgentWork.Backup && r.Handle == member.UserName)
             select new { member.UserName, placement.HostId }).ToListAsync(ct);
         db.AddRange(due.Select(d => new HostRequest { HostId = d.HostId, Work = AgentWork.Backup, Handle = d.UserName, AskedBy = by.Name, AskedAt = now }));
@@ -116,13 +123,6 @@ public sealed class Backups(PanelDb db, Members.Members members, HostWork work, 
         await transaction.CommitAsync(ct);
     }
 
-    /// <summary>The order of a request as the host gets it; the repository's password is made from the house's own key and kept nowhere.</summary>
-    internal static BackupOrder OrderOf(HostRequest request, HouseKeys keys)
-    {
-        var wish = request.Detail is null ? new RestoreWish() : JsonSerializer.Deserialize<RestoreWish>(request.Detail)!;
-        return new BackupOrder(keys.Hash("backup", request.Handle!), request.Name, wish.Path, wish.Database, wish.Beside);
-    }
-
     /// <summary>Takes what a host says of a backup into the caller's transaction.</summary>
     internal async Task TakeAsync(HostRequest request, HostReport report, DateTime now, CancellationToken ct)
     {
@@ -130,6 +130,11 @@ public sealed class Backups(PanelDb db, Members.Members members, HostWork work, 
         if (request.Work == AgentWork.Backup && report.Backup is { } made)
         {
             db.Add(new Backup { MemberId = member, Snapshot = made.Snapshot, MadeAt = now, Bytes = made.Bytes, Sha256 = made.Sha256, Notes = AgentWire.Write(made.Notes) });
+            if (made.Kept is { Count: > 0 } kept)
+            {
+                // What the package's rule let go is not offered any more.
+                db.RemoveRange((await db.Set<Backup>().Where(b => b.MemberId == member).ToListAsync(ct)).Where(b => !kept.Any(k => k.StartsWith(b.Snapshot, StringComparison.Ordinal))));
+            }
         }
         else if (request.Work == AgentWork.Trial && await db.Set<Backup>().SingleOrDefaultAsync(b => b.MemberId == member && b.Snapshot == request.Name, ct) is { } tried)
         {

@@ -12,7 +12,7 @@ namespace Panel.Services.Hosting;
 
 /// <summary>What the agent of a host asks: the accounts that are newer than what it has, at once when there are any,
 /// else within milliseconds of the commit that makes one.</summary>
-public sealed class DesiredAccounts(PanelDb db, LiveChanges live, IOptions<HostingOptions> options, HomeTexts homes, TimeProvider time, HouseKeys keys)
+public sealed class DesiredAccounts(PanelDb db, LiveChanges live, IOptions<HostingOptions> options, HomeTexts homes, TimeProvider time, BackupKeys backupKeys)
 {
     /// <summary>Longer than the agent waits, shorter than what proxies cut.</summary>
     public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(60);
@@ -51,15 +51,15 @@ public sealed class DesiredAccounts(PanelDb db, LiveChanges live, IOptions<Hosti
         await using var picture = await BeginPictureAsync(ct);
         var host = await db.Set<Host>().AsNoTracking().SingleAsync(h => h.Id == hostId, ct);
         var placed = db.Set<Placement>().Where(p => p.HostId == hostId && p.Revision > after)
-            .Select(p => new { p.MemberId, p.Revision, Pinned = p.PinnedAt != null, Held = p.HeldAt != null, Copy = (CopyState?)null })
+            .Select(p => new { p.MemberId, p.Revision, Pinned = p.PinnedAt != null, Held = p.HeldAt != null, Erased = p.ErasedAt != null, Copy = (CopyState?)null })
             .Concat(db.Set<AccountCopy>().Where(c => c.HostId == hostId && c.Revision > after)
-                .Select(c => new { c.MemberId, c.Revision, Pinned = false, Held = false, Copy = (CopyState?)c.State }));
+                .Select(c => new { c.MemberId, c.Revision, Pinned = false, Held = false, Erased = c.State == CopyState.Erasing, Copy = (CopyState?)c.State }));
         var accounts = await (
             from placement in placed
             join member in db.Users on placement.MemberId equals member.Id
             join package in db.Set<Package>() on member.PackageId equals package.Id
             orderby placement.Revision
-            select new { Member = member, placement.Revision, placement.Pinned, placement.Held, placement.Copy, package.DiskBytes }).AsNoTracking().ToListAsync(ct);
+            select new { Member = member, placement.Revision, placement.Pinned, placement.Held, placement.Erased, placement.Copy, package.DiskBytes }).AsNoTracking().ToListAsync(ct);
         var sites = await (from s in db.Set<Site>() join p in placed on s.MemberId equals p.MemberId where s.RemovedAt == null select s).AsNoTracking().ToListAsync(ct);
         var domains = await (from d in db.Set<SiteDomain>() join p in placed on d.MemberId equals p.MemberId where d.ApprovedAt != null && d.SiteId != null select d).AsNoTracking().ToListAsync(ct);
         var keys = await (from k in db.Set<SshKey>() join p in placed on k.MemberId equals p.MemberId select k).AsNoTracking().ToListAsync(ct);
@@ -71,7 +71,7 @@ public sealed class DesiredAccounts(PanelDb db, LiveChanges live, IOptions<Hosti
         return new AccountsAnswer(host.Name, epoch, host.Revision, full, host.RemovalsHeldAt is null,
         [
             .. accounts.Select(a => new AccountState(
-                a.Member.Handle, a.Member.Uid, a.Revision, a.Copy == CopyState.Erasing ? AccountStatus.Erased : StatusOf(a.Member),
+                a.Member.Handle, a.Member.Uid, a.Revision, a.Erased ? AccountStatus.Erased : StatusOf(a.Member),
                 // What arrives may be over its limit already; the limit comes with the switch.
                 a.DiskBytes > 0 && a.Copy is null ? a.DiskBytes : null,
                 [.. sitesOf[a.Member.Id].OrderBy(s => s.Id).Select(s => StateOf(s, a.Member, domainsOf[s.Id], newestPhp))],
@@ -102,7 +102,11 @@ public sealed class DesiredAccounts(PanelDb db, LiveChanges live, IOptions<Hosti
             await db.Set<HostRequest>().Where(r => ids.Contains(r.Id)).ExecuteUpdateAsync(set => set.SetProperty(r => r.TakenAt, now), ct);
         }
 
-        return taken.ConvertAll(r => new AgentRequest(r.Id, r.Work, r.Handle, r.Name, r.Work is AgentWork.Backup or AgentWork.Restore or AgentWork.Trial ? Backups.OrderOf(r, keys) : null,
+        var handles = taken.Where(r => r.Work is AgentWork.Backup or AgentWork.Restore or AgentWork.Trial).Select(r => r.Handle).OfType<string>().Distinct().ToList();
+        var secrets = await backupKeys.SecretsAsync(handles, ct);
+        var keeps = await db.Users.Where(m => handles.Contains(m.UserName!)).Join(db.Set<Package>(), m => m.PackageId, p => p.Id, (m, p) => new { m.UserName, p.KeepDaily, p.KeepWeekly, p.KeepMonthly })
+            .ToDictionaryAsync(p => p.UserName!, p => new BackupKeep(p.KeepDaily, p.KeepWeekly, p.KeepMonthly), ct);
+        return taken.ConvertAll(r => new AgentRequest(r.Id, r.Work, r.Handle, r.Name, r.Work is AgentWork.Backup or AgentWork.Restore or AgentWork.Trial ? backupKeys.OrderOf(r, secrets.GetValueOrDefault(r.Handle ?? ""), keeps.GetValueOrDefault(r.Handle ?? "")) : null,
             r.Work is AgentWork.Send or AgentWork.Receive ? new MoveOrder(r.Detail == "last") : null));
     }
 

@@ -43,6 +43,8 @@ public static class HostingSetup
         services.AddScoped<Hosts>();
         services.AddScoped<MoveSteps>();
         services.AddScoped<Moves>();
+        services.AddScoped<Removals>();
+        services.AddScoped<BackupKeys>();
         services.AddScoped<MoveRelay>();
         services.AddSingleton<MeetingPoint>();
         services.AddScoped<HostWork>();

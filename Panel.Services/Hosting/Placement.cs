@@ -23,6 +23,12 @@ public sealed class Placement
     /// <summary>Since when the account is read-only because it is being moved.</summary>
     public DateTime? HeldAt { get; set; }
 
+    /// <summary>Since when the host is told to leave nothing of a removed account.</summary>
+    public DateTime? ErasedAt { get; set; }
+
+    /// <summary>When its last archive was deleted too.</summary>
+    public DateTime? ForgottenAt { get; set; }
+
     internal sealed class Mapping : IEntityTypeConfiguration<Placement>
     {
         public void Configure(EntityTypeBuilder<Placement> builder)

@@ -25,6 +25,13 @@ public sealed class Package
     /// <summary>Mails per calendar month, all lists of the member together.</summary>
     public int Mails { get; set; }
 
+    /// <summary>How many backups stay: the newest of each of so many days, weeks and months.</summary>
+    public int KeepDaily { get; set; } = 7;
+
+    public int KeepWeekly { get; set; } = 4;
+
+    public int KeepMonthly { get; set; } = 6;
+
     internal sealed class Mapping : IEntityTypeConfiguration<Package>
     {
         public void Configure(EntityTypeBuilder<Package> builder) => builder.ToTable("packages");

@@ -5,9 +5,9 @@ using Panel.Services.Data;
 namespace Panel.Services.Members;
 
 /// <summary>Limits of a package; <paramref name="DiskBytes"/> in bytes, <paramref name="Mails"/> per calendar month.</summary>
-public sealed record PackageLimits(string Name, long DiskBytes, int Sites, int Databases, int Domains, int Lists, int Mails);
+public sealed record PackageLimits(string Name, long DiskBytes, int Sites, int Databases, int Domains, int Lists, int Mails, int KeepDaily = 7, int KeepWeekly = 4, int KeepMonthly = 6);
 
-public sealed record PackagePage(string Name, long DiskBytes, int Sites, int Databases, int Domains, int Lists, int Mails, int Members);
+public sealed record PackagePage(string Name, long DiskBytes, int Sites, int Databases, int Domains, int Lists, int Mails, int Members, int KeepDaily = 7, int KeepWeekly = 4, int KeepMonthly = 6);
 
 /// <summary>The packages of the house. Admins change them; a member sees the one they have.</summary>
 public sealed class Packages(PanelDb db, AuditTrail audit)
@@ -20,7 +20,7 @@ public sealed class Packages(PanelDb db, AuditTrail audit)
             .Where(p => by.IsAdmin || db.Users.Any(m => m.Id == by.MemberId && m.PackageId == p.Id))
             .Select(p => new PackagePage(
                 p.Name, p.DiskBytes, p.Sites, p.Databases, p.Domains, p.Lists, p.Mails,
-                by.IsAdmin ? db.Users.Count(m => m.PackageId == p.Id && m.RemovedAt == null) : 1))
+                by.IsAdmin ? db.Users.Count(m => m.PackageId == p.Id && m.RemovedAt == null) : 1, p.KeepDaily, p.KeepWeekly, p.KeepMonthly))
             .ToListAsync(ct);
         return [.. seen.OrderBy(p => p.Name, StringComparer.Ordinal)];
     }
@@ -107,9 +107,11 @@ public sealed class Packages(PanelDb db, AuditTrail audit)
         [
             ("disk", package.DiskBytes, wanted.DiskBytes), ("sites", package.Sites, wanted.Sites), ("databases", package.Databases, wanted.Databases),
             ("domains", package.Domains, wanted.Domains), ("lists", package.Lists, wanted.Lists), ("mails", package.Mails, wanted.Mails),
+            ("keepDaily", package.KeepDaily, wanted.KeepDaily), ("keepWeekly", package.KeepWeekly, wanted.KeepWeekly), ("keepMonthly", package.KeepMonthly, wanted.KeepMonthly),
         ];
         (package.DiskBytes, package.Sites, package.Databases, package.Domains, package.Lists, package.Mails) =
             (wanted.DiskBytes, wanted.Sites, wanted.Databases, wanted.Domains, wanted.Lists, wanted.Mails);
+        (package.KeepDaily, package.KeepWeekly, package.KeepMonthly) = (wanted.KeepDaily, wanted.KeepWeekly, wanted.KeepMonthly);
         audit.Add(by, null, action, package.Name, [.. limits.Where(l => l.Old != l.New).Select(l => (l.Field, (string?)$"{l.Old}", (string?)$"{l.New}"))]);
     }
 
@@ -118,6 +120,11 @@ public sealed class Packages(PanelDb db, AuditTrail audit)
         if (wanted.DiskBytes is < 1_000_000 or > 1_000_000_000_000_000)
         {
             return new Refusal("Disk space is a number of bytes, from one megabyte (1000000) up.", "diskBytes");
+        }
+
+        if (wanted is { KeepDaily: < 1 or > 1000 } or { KeepWeekly: < 0 or > 1000 } or { KeepMonthly: < 0 or > 1000 })
+        {
+            return new Refusal("Backups are kept for 1 to 1000 days, and 0 to 1000 weeks and months.", "keepDaily");
         }
 
         (string Field, int Value)[] counts =

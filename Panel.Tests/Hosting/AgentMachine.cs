@@ -120,7 +120,7 @@ public sealed class AgentMachine : IAsyncLifetime, IDisposable
     }
 
     /// <summary>How a program gets into this machine.</summary>
-    private string[] Enter => ["nsenter", "-m", .. network is null ? Array.Empty<string>() : ["-n"], "-t", Text(holder!.Id), "--"];
+    internal string[] Enter => ["nsenter", "-m", .. network is null ? Array.Empty<string>() : ["-n"], "-t", Text(holder!.Id), "--"];
 
     /// <summary>Returns when the agent says that it is ready.</summary>
     public async Task StartAgentAsync(params string[] arguments)

@@ -49,11 +49,12 @@ public sealed class MoveTests : IAsyncLifetime
         Assert.Contains(Written, w => w[0] == 's');
 
         await OldCopyIsOutOfServiceAndGoesAfterAWeekAsync(one);
+        await Class_16b_RemovedItIsArchivedAndErasedByAnExplicitStateOnlyAsync(two);
     }
 
     private async Task OldCopyIsOutOfServiceAndGoesAfterAWeekAsync(AgentMachine one)
     {
-        Assert.Equal(System.Net.HttpStatusCode.NotFound, (await one.GetAsync("web.ann.localhost", "/")).Code);
+        await AgentMachine.UntilAsync(async () => (await one.GetAsync("web.ann.localhost", "/")).Code == System.Net.HttpStatusCode.NotFound);
         Assert.NotEqual(0, (await one.SftpAsync("ann", "ls")).Code);
         Assert.Equal(0, (await one.InsideAsync("test", "-f", $"{one.Accounts}/ann/sites/web/public/index.html")).Code);
         house.Time.Advance(Move.Keep - TimeSpan.FromMinutes(1));
@@ -65,6 +66,46 @@ public sealed class MoveTests : IAsyncLifetime
         Assert.NotEqual(0, (await one.InsideAsync("getent", "passwd", "ann")).Code);
         Assert.Equal("", (await one.InsideAsync("find", one.Accounts, $"{one.Accounts}/.trash", "-mindepth", "1", "-maxdepth", "1", "-name", "*ann*")).Output);
         Assert.Equal("hello from ann", await house.FromTwoAsync("web.ann.localhost", "/"));
+    }
+
+    private async Task Class_16b_RemovedItIsArchivedAndErasedByAnExplicitStateOnlyAsync(AgentMachine two)
+    {
+        Task<bool> InTrashAsync() => two.InsideAsync("find", $"{two.Accounts}/.trash", "-name", "words", "-path", "*ann*").ContinueWith(f => f.Result.Output.Length > 0, TaskScheduler.Default);
+        await house.RemoveAsync("ann");
+        await AgentMachine.UntilAsync(async () => (await two.InsideAsync("getent", "passwd", "ann")).Code != 0);
+        await AgentMachine.UntilAsync(async () =>
+        {
+            await house.RemovalsAsync();
+            return (await house.BackupsAsync("ann")).Count == 1;
+        });
+        Assert.Empty((await house.BackupsAsync("ann"))[0].Notes);
+        house.Time.Advance(Removals.Grace - TimeSpan.FromMinutes(1));
+        await house.SeenAsync();
+        await house.RemovalsAsync();
+        Assert.True(await InTrashAsync());
+
+        // A restored database knows a removal whose time has come; nothing goes before an admin has looked.
+        house.Time.Advance(TimeSpan.FromMinutes(1));
+        await house.RestoreAsync();
+        await house.SeenAsync();
+        await house.RemovalsAsync();
+        await house.ConvergeAsync("two");
+        Assert.True(await InTrashAsync());
+        Assert.Contains("ann", (await two.InsideAsync("ls", $"{two.Data}/backups")).Output, StringComparison.Ordinal);
+
+        await house.ConfirmAsync("two");
+        await house.RemovalsAsync();
+        await AgentMachine.UntilAsync(async () => !await InTrashAsync());
+        Assert.Equal("", (await two.InsideAsync("find", $"{two.Accounts}/.trash", "-name", "*ann*")).Output);
+        Assert.Contains("ann.key", (await two.InsideAsync("ls", $"{two.Data}/backups")).Output, StringComparison.Ordinal);
+        house.Time.Advance(Removals.ArchiveLife);
+        await house.SeenAsync();
+        await AgentMachine.UntilAsync(async () =>
+        {
+            await house.RemovalsAsync();
+            return (await house.BackupsAsync("ann")).Count == 0;
+        });
+        Assert.DoesNotContain("ann", (await two.InsideAsync("ls", $"{two.Data}/backups")).Output, StringComparison.Ordinal);
     }
 
     private System.Collections.Concurrent.ConcurrentBag<string> Written { get; } = [];

@@ -1,11 +1,13 @@
+using Microsoft.EntityFrameworkCore;
 using Panel.Services;
+using Panel.Services.Data;
 using Panel.Services.Hosting;
 using Panel.Services.Members;
 using Panel.Tests.Data;
 
 namespace Panel.Tests.Hosting;
 
-/// <summary>A house whose accounts lie on two machines that have joined it: one here, one in a network of its own. Its clock stands still.</summary>
+/// <summary>A house whose accounts lie on two machines that have joined it: one here, one in a network of its own.</summary>
 internal sealed class TwoHosts : IAsyncLifetime
 {
     // One network for each house of the tests that is up at a time.
@@ -13,10 +15,11 @@ internal sealed class TwoHosts : IAsyncLifetime
     private readonly int network = Interlocked.Increment(ref networks) % 250 + 1;
     private readonly int port = PostgresServer.FreePort();
 
-    public TwoHosts()
+    /// <param name="standing">Its clock stands still until the test moves it.</param>
+    public TwoHosts(bool standing = true)
     {
-        App = new PanelApp(Panel.Services.Data.DatabaseOptions.Sqlite, ("Hosting:AgentListen", $"0.0.0.0:{port}"), ("Urls", $"http://127.0.0.1:{PostgresServer.FreePort()}"),
-            ("Finger:Listen", $"127.0.0.1:{PostgresServer.FreePort()}"), ("Mail:Lmtp:Listen", $"127.0.0.1:{PostgresServer.FreePort()}")) { Time = Time, Unscheduled = true };
+        App = new PanelApp(DatabaseOptions.Sqlite, ("Hosting:AgentListen", $"0.0.0.0:{port}"), ("Urls", $"http://127.0.0.1:{PostgresServer.FreePort()}"),
+            ("Finger:Listen", $"127.0.0.1:{PostgresServer.FreePort()}"), ("Mail:Lmtp:Listen", $"127.0.0.1:{PostgresServer.FreePort()}")) { Time = standing ? Time : null, Unscheduled = standing };
         One = new AgentMachine(() => LineAsync("one", "127.0.0.1"));
         Two = new AgentMachine(() => LineAsync("two", $"10.213.{network}.1"), network);
     }
@@ -76,6 +79,31 @@ internal sealed class TwoHosts : IAsyncLifetime
         await m.ContinueAsync(Actor.Job, default);
         return 0;
     });
+
+    public Task RemovalsAsync() => App.WithAsync<Removals, int>(async r =>
+    {
+        await r.ContinueAsync(Actor.Job, default);
+        return 0;
+    });
+
+    public async Task RemoveAsync(string handle) => Must(await App.WithAsync<Services.Members.Members, Outcome<MemberPage>>(m => m.RemoveAsync(PanelApp.Admin, handle, default)));
+
+    public async Task<IReadOnlyList<BackupPage>> BackupsAsync(string handle) => Must(await App.WithAsync<Backups, Outcome<IReadOnlyList<BackupPage>>>(b => b.ListAsync(PanelApp.Admin, handle, default)));
+
+    /// <summary>After the clock was moved: both agents have called again.</summary>
+    public Task SeenAsync() => AgentMachine.UntilAsync(async () => (await HostsAsync()).Count(h => h.State == "live") == 2);
+
+    /// <summary>The database is another one now, as after a restore.</summary>
+    public async Task RestoreAsync()
+    {
+        await App.WithAsync<PanelDb, int>(db => db.Set<HouseSetting>().Where(s => s.Name == HouseSetting.Epoch).ExecuteUpdateAsync(set => set.SetProperty(s => s.Value, "restored")));
+        Time.Advance(TimeSpan.FromMinutes(1));
+        await AgentMachine.UntilAsync(async () => (await HostsAsync()).Count(h => h.RemovalsHeldAt is not null) == 2);
+    }
+
+    public async Task ConvergeAsync(string host) => Must(await App.WithAsync<HostWork, Outcome<HostAnswer>>(w => w.ConvergeAsync(PanelApp.Admin, host, default)));
+
+    public async Task ConfirmAsync(string host) => Must(await App.WithAsync<Hosts, Outcome<HostPage>>(h => h.ConfirmRemovalsAsync(PanelApp.Admin, host, default)));
 
     /// <summary>A page of the second machine, asked inside it; empty when the answer is an error.</summary>
     public async Task<string> FromTwoAsync(string host, string path) =>

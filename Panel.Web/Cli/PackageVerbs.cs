@@ -25,7 +25,8 @@ internal static class PackageVerbs
         var domains = Count("--domains");
         var lists = Count("--lists");
         var mails = Count("--mails");
-        var add = new Command("add", "Add a package.") { Name, disk, sites, databases, domains, lists, mails };
+        var (daily, weekly, monthly) = (Keep("--keep-daily", 7), Keep("--keep-weekly", 4), Keep("--keep-monthly", 6));
+        var add = new Command("add", "Add a package.") { Name, disk, sites, databases, domains, lists, mails, daily, weekly, monthly };
         add.SetAction((given, ct) => CliDoor.CallAsync(given, HttpMethod.Post, "/packages", new
         {
             name = given.GetValue(Name),
@@ -35,6 +36,9 @@ internal static class PackageVerbs
             domains = given.GetValue(domains),
             lists = given.GetValue(lists),
             mails = given.GetValue(mails),
+            keepDaily = given.GetValue(daily),
+            keepWeekly = given.GetValue(weekly),
+            keepMonthly = given.GetValue(monthly),
         }, Write, ct));
         return add;
     }
@@ -59,6 +63,8 @@ internal static class PackageVerbs
             given, HttpMethod.Delete, $"/packages/{CliDoor.Part(given.GetValue(Name)!)}", null, _ => Console.WriteLine("Removed."), ct));
         return remove;
     }
+
+    private static Option<int> Keep(string name, int usual) => new(name) { HelpName = "N", DefaultValueFactory = _ => usual, Description = "How many backups stay: the newest of each of so many." };
 
     private static Option<int> Count(string name) => new(name) { Required = true, HelpName = "N" };
 

@@ -8,7 +8,7 @@ internal sealed class AccountWork(AgentOptions options, Host host, AgentLink lin
 {
     private readonly Tasks tasks = new(host.Layout, time);
     private readonly Backups backups = new(options, host);
-    private readonly Moving moving = new(host, link);
+    private readonly Moving moving = new(host, link, new Repositories(options));
     private readonly HashSet<long> atWork = [];
     private readonly Dictionary<string, CancellationTokenSource> moves = new(StringComparer.Ordinal);
     private volatile Desired desired = Desired.Nothing;
@@ -85,7 +85,14 @@ internal sealed class AccountWork(AgentOptions options, Host host, AgentLink lin
                 : Answer() with { Failure = "There is no such task that may run now: the account is suspended, or the task is running already." };
         }
 
-        if (desired.Accounts.GetValueOrDefault(request.Handle ?? "") is not { } account || !host.Users.Read().ContainsKey(account.Handle) || !Directory.Exists(host.Layout.Tree(account.Handle)))
+        var there = desired.Accounts.GetValueOrDefault(request.Handle ?? "");
+        if (there is { IsGone: true } && request.Work is AgentWork.Backup or AgentWork.Forget)
+        {
+            var (not, last) = await backups.RunAsync(there, request.Work, request.Backup ?? new BackupOrder(""), ct);
+            return Answer() with { Failure = not, Backup = last };
+        }
+
+        if (there is not { } account || !host.Users.Read().ContainsKey(account.Handle) || !Directory.Exists(host.Layout.Tree(account.Handle)))
         {
             return Answer() with { Failure = "The account is not on this host." };
         }

@@ -14,6 +14,8 @@ internal sealed partial class Backups(AgentOptions options, Host host)
     // Two archives at once would only make each other slow.
     private static readonly SemaphoreSlim One = new(1);
 
+    public Repositories Repositories { get; } = new(options);
+
     public async Task<(string? Failure, BackupMade? Made)> RunAsync(AccountState account, AgentWork work, BackupOrder order, CancellationToken ct)
     {
         await One.WaitAsync(ct);
@@ -22,6 +24,7 @@ internal sealed partial class Backups(AgentOptions options, Host host)
             return work switch
             {
                 AgentWork.Backup => (null, await BackUpAsync(account, order, ct)),
+                AgentWork.Forget => (await Repositories.ForgetAsync(account, ct), null),
                 AgentWork.Trial => (null, await ReadBackAsync(account, order, System.IO.Stream.Null, ct)),
                 _ => (null, await RestoreAsync(account, order, ct)),
             };
@@ -39,7 +42,8 @@ internal sealed partial class Backups(AgentOptions options, Host host)
     /// <summary>Writes home, private, the sites and a dump of each database as one tar; says what could not be read.</summary>
     public async Task<IReadOnlyList<string>> ArchiveAsync(AccountState account, Stream to, CancellationToken ct)
     {
-        var (tree, uid, notes) = (host.Layout.Tree(account.Handle), account.Uid, new List<string>());
+        var (uid, notes, trash) = (account.Uid, new List<string>(), account.IsGone ? host.Volume.TrashOf(account.Uid) : []);
+        var tree = account.IsGone ? trash.Where(Directory.Exists).Max(StringComparer.Ordinal) ?? throw new MachineException("Nothing is left of this account.") : host.Layout.Tree(account.Handle);
         var work = $"{host.Layout.Root}/work/{Guid.NewGuid():n}";
         Files.Directory($"{host.Layout.Root}/work", Modes.Traverse);
         Files.Directory(work, Modes.Group, 0, uid);
@@ -50,13 +54,23 @@ internal sealed partial class Backups(AgentOptions options, Host host)
             {
                 var (place, key) = ($"{work}/databases/{FileOf(database)}", Databases.KeyOf(account.Handle, database));
                 await using var file = new FileStream(place, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = Modes.Secret });
-                await host.Databases.WithLoginAsync(key, uid, dump: true, (command, secret) => MustAsync(command, secret, null, file, ct));
+                if (!account.IsGone)
+                {
+                    await host.Databases.WithLoginAsync(key, uid, dump: true, (command, secret) => MustAsync(command, secret, null, file, ct));
+                }
+                else if (trash.Where(t => Path.GetFileName(t).StartsWith($"{key.Replace('/', '.')}.sql-", StringComparison.Ordinal)).Max(StringComparer.Ordinal) is { } dump)
+                {
+                    await using var kept = File.OpenRead(dump);
+                    await kept.CopyToAsync(file, ct);
+                }
+
+                file.Close();
                 Native.Own(place, 0, uid);
                 File.SetUnixFileMode(place, Modes.GroupFile);
             }
 
             string[] parts = ["home", "private", .. account.Sites.Where(s => Grammar.IsSiteName(s.Name)).Select(s => $"sites/{s.Name}/public").Where(p => Directory.Exists($"{tree}/{p}"))];
-            var tar = await PipeAsync(Commands.As(uid, ["/usr/bin/tar", "-c", "-f", "-", "--format=posix", "--ignore-failed-read", "-C", tree, .. parts, "-C", work, "databases"]), null, null, to, ct);
+            var tar = await PipeAsync(Commands.As(uid, ["/usr/bin/tar", "-c", "-f", "-", "--format=posix", "--ignore-failed-read", .. parts, "-C", work, "databases"]), null, null, to, ct, tree);
             notes.AddRange(tar.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Take(20));
             return tar.Code is 0 or 1 ? notes : throw new MachineException($"The files could not be read: {tar.Reason}");
         }
@@ -68,16 +82,13 @@ internal sealed partial class Backups(AgentOptions options, Host host)
 
     private async Task<BackupMade> BackUpAsync(AccountState account, BackupOrder order, CancellationToken ct)
     {
-        if ((await ResticAsync(account, order, null, System.IO.Stream.Null, ct, "cat", "config")).Code != 0)
-        {
-            Must(await ResticAsync(account, order, null, System.IO.Stream.Null, ct, "init"));
-        }
+        await Repositories.OpenAsync(account.Handle, order, ct);
 
         var pipe = new System.IO.Pipelines.Pipe();
         using var sum = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var counted = new Summed(pipe.Writer.AsStream(), sum);
         var said = new MemoryStream();
-        var keep = ResticAsync(account, order, pipe.Reader.AsStream(), said, ct, "backup", "--stdin", "--stdin-filename", Stream, "--host", account.Handle, "--json");
+        var keep = Repositories.RunAsync(account.Handle, order.Secret, pipe.Reader.AsStream(), said, ct, "backup", "--stdin", "--stdin-filename", Stream, "--host", account.Handle, "--json");
         Exception? broken = null;
         IReadOnlyList<string> notes = [];
         try
@@ -95,11 +106,11 @@ internal sealed partial class Backups(AgentOptions options, Host host)
         if (broken is not null)
         {
             // Half an archive must not be taken for a backup.
-            await ResticAsync(account, order, null, System.IO.Stream.Null, ct, "forget", id);
+            await Repositories.RunAsync(account.Handle, order.Secret, null, System.IO.Stream.Null, ct, "forget", id);
             throw new MachineException(broken.Message);
         }
 
-        return new BackupMade(account.Handle, id, counted.Length, Convert.ToHexStringLower(sum.GetCurrentHash()), notes);
+        return new BackupMade(account.Handle, id, counted.Length, Convert.ToHexStringLower(sum.GetCurrentHash()), notes, await Repositories.ThinAsync(account.Handle, order, ct));
     }
 
     private async Task<BackupMade> ReadBackAsync(AccountState account, BackupOrder order, Stream to, CancellationToken ct)
@@ -111,7 +122,7 @@ internal sealed partial class Backups(AgentOptions options, Host host)
 
         using var sum = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var counted = new Summed(to, sum);
-        Must(await ResticAsync(account, order, null, counted, ct, "dump", order.Snapshot!, Stream));
+        Must(await Repositories.RunAsync(account.Handle, order.Secret, null, counted, ct, "dump", order.Snapshot!, Stream));
         return new BackupMade(account.Handle, order.Snapshot!, counted.Length, Convert.ToHexStringLower(sum.GetCurrentHash()), []);
     }
 
@@ -149,11 +160,6 @@ internal sealed partial class Backups(AgentOptions options, Host host)
 
     private static string FileOf(DatabaseState database) => $"{database.Name}.{(database.Engine == DatabaseEngine.Mariadb ? "mariadb" : "postgres")}.sql";
 
-    private Task<Ran> ResticAsync(AccountState account, BackupOrder order, Stream? input, Stream output, CancellationToken ct, params string[] arguments) => PipeAsync(
-        ["/usr/bin/setpriv", $"--reuid={options.PanelUid}", $"--regid={Native.Look(options.Data)?.Gid}", "--clear-groups", "--no-new-privs", "--inh-caps=-all", "--bounding-set=-all", "--",
-            "/usr/bin/restic", "--no-cache", "-q", "-r", $"{options.Backups}/{account.Handle}", .. arguments],
-        new Dictionary<string, string> { ["RESTIC_PASSWORD"] = order.Secret }, input, output, ct);
-
     public static async Task<Ran> MustAsync(IReadOnlyList<string> command, IReadOnlyDictionary<string, string> secret, Stream? input, Stream output, CancellationToken ct)
     {
         var ran = await PipeAsync(command, secret, input, output, ct);
@@ -161,7 +167,7 @@ internal sealed partial class Backups(AgentOptions options, Host host)
         return ran;
     }
 
-    private static void Must(Ran ran)
+    public static void Must(Ran ran)
     {
         if (ran.Code != 0)
         {

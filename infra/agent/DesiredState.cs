@@ -20,8 +20,9 @@ public enum SiteKind { Static, Php, Proxy }
 public enum ItemState { Live, Failed, Suspended, Removed, Held }
 
 /// <summary>What Panel asks of a host beside its accounts: a dry run, a full pass now, a usage sample, or for one account a run
-/// of a task, the end of a site's log, a backup, its restore, its reading back as a trial, an archive to take along, or one side of a move.</summary>
-public enum AgentWork { Plan, Converge, Usage, Log, Task, Backup, Restore, Trial, Export, Send, Receive }
+/// of a task, the end of a site's log, a backup, its restore, its reading back as a trial, an archive to take along,
+/// one side of a move, or the end of the repository of an account that is erased.</summary>
+public enum AgentWork { Plan, Converge, Usage, Log, Task, Backup, Restore, Trial, Export, Send, Receive, Forget }
 
 /// <summary>One pass of a move. The <paramref name="Last"/> one wants an account that cannot be written, and all of it.</summary>
 public sealed record MoveOrder(bool Last);
@@ -33,11 +34,16 @@ public sealed record MoveReport(long Files, long Bytes, string Sha256, long Sent
 /// <summary>A database as a dump of so many bytes with this SHA-256, and the rows of its tables.</summary>
 public sealed record MovedDatabase(string Name, long Bytes, string Sha256, IReadOnlyDictionary<string, long> Rows);
 
-/// <summary>Which backup, and what of it: a path, a database, or all. <paramref name="Secret"/> opens the repository.</summary>
-public sealed record BackupOrder(string Secret, string? Snapshot = null, string? Path = null, string? Database = null, bool Beside = false);
+/// <summary>Which backup, and what of it: a path, a database, or all. <paramref name="Secret"/> opens the repository; <paramref name="Wrapped"/> is the same
+/// for whoever has the house's key of backups, and is put beside it. After a backup the newest of so many days, weeks and months stay (<paramref name="Keep"/>).</summary>
+public sealed record BackupOrder(string Secret, string? Snapshot = null, string? Path = null, string? Database = null, bool Beside = false, string? Wrapped = null, BackupKeep? Keep = null);
 
-/// <summary>A backup that was made or read: bytes of the archive and its SHA-256; <paramref name="Notes"/> say what was not to be had.</summary>
-public sealed record BackupMade(string Handle, string Snapshot, long Bytes, string Sha256, IReadOnlyList<string> Notes);
+/// <summary>How many backups stay: the newest of each of so many days, weeks and months.</summary>
+public sealed record BackupKeep(int Daily, int Weekly, int Monthly);
+
+/// <summary>A backup that was made or read: bytes of the archive and its SHA-256; <paramref name="Notes"/> say what was not to be had. <paramref name="Kept"/> are
+/// all that the repository has after old ones went; null when none went.</summary>
+public sealed record BackupMade(string Handle, string Snapshot, long Bytes, string Sha256, IReadOnlyList<string> Notes, IReadOnlyList<string>? Kept = null);
 
 /// <summary>One site. <paramref name="Address"/> is the automatic name; <paramref name="Domains"/> are proved own names,
 /// A-labels, lower case, without the final dot. <paramref name="Canonical"/>, one of these names, is where the others send their visitors.</summary>
@@ -141,7 +147,8 @@ public sealed record HostFacts(
     IReadOnlyList<string> PhpVersions,
     bool Certificates = false,
     string? DatabaseSockets = null,
-    long? FreeBytes = null);
+    long? FreeBytes = null,
+    bool BackupsOnSameDisk = false);
 
 /// <summary>The body of <c>POST /agent/v1/reports</c>. Sent after every pass and repeated by the next one when it was lost.
 /// <paramref name="RequestId"/> and <paramref name="Plan"/> answer an <see cref="AgentRequest"/>.</summary>

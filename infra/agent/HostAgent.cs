@@ -21,6 +21,7 @@ internal sealed partial class HostAgent(AgentOptions options, Host host, AgentLi
     private readonly AccountWork work = new(options, host, link, time);
     private readonly Dictionary<string, DriftReport> drift = new(StringComparer.Ordinal);
     private Desired desired = Desired.Load(host.Layout, host.Log);
+    private readonly Lazy<bool> sameDisk = new(() => new Repositories(options).AreOnSameDisk(host.Layout));
     private DateTimeOffset nextFull;
     private TimeSpan absence = TimeSpan.Zero;
 

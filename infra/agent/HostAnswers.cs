@@ -28,7 +28,7 @@ internal sealed partial class HostAgent
 
     private HostReport Facts() => new(
         desired.Epoch, desired.Revision, false, 0,
-        new HostFacts(host.Ports.HttpPort, host.Ports.HttpsPort, host.Ports.SftpPort, options.Address, host.Volume.Kind, host.Volume.Enforces, host.PhpVersions, host.Certificates.IsOn, host.Layout.Run, host.Volume.Free),
+        new HostFacts(host.Ports.HttpPort, host.Ports.HttpsPort, host.Ports.SftpPort, options.Address, host.Volume.Kind, host.Volume.Enforces, host.PhpVersions, host.Certificates.IsOn, host.Layout.Run, host.Volume.Free, sameDisk.Value),
         [], [], Orphans(), null, null);
 
     /// <summary>Accounts that are here and that Panel does not know: they are left running.</summary>

@@ -8,7 +8,7 @@ namespace Panel.Agent;
 /// <summary>One side of an account's move. The host that has it lists what is there, the other one what has arrived already, and only the
 /// difference goes over: a pass that was broken off goes on where it was. All of it is read and written as the member, relayed by Panel;
 /// root sees names and bytes pass and opens none of them.</summary>
-internal sealed class Moving(Host host, AgentLink link)
+internal sealed class Moving(Host host, AgentLink link, Repositories repositories)
 {
     // Names are bytes; Latin-1 gives each of them back as it was.
     private static readonly Encoding Bytes = Encoding.Latin1;
@@ -35,7 +35,7 @@ internal sealed class Moving(Host host, AgentLink link)
             await RunAsync(account, ["/usr/bin/find", .. Roots(account), "(", "-type", "d", "!", "-perm", "-700", "-o", "-type", "f", "!", "-perm", "-400", ")", "-exec", "/usr/bin/chmod", "u+rwX", "{}", ";"], ct);
         }
 
-        return send ? await SendAsync(account, request.Id, last, ct) : await ReceiveAsync(account, request.Id, ct);
+        return send ? await SendAsync(account, request.Id, last, ct) : await ReceiveAsync(account, request.Id, last, ct);
     }
 
     private async Task<MoveReport> SendAsync(AccountState account, long id, bool last, CancellationToken ct)
@@ -64,10 +64,11 @@ internal sealed class Moving(Host host, AgentLink link)
             databases.Add(new MovedDatabase(database.Name, bytes, Convert.ToHexStringLower(sum.GetHashAndReset()), await host.Databases.RowsAsync(key, account.Uid, ct)));
         }
 
+        await GiveAsync(id, "backups", to => last ? Task.CompletedTask : repositories.GiveAsync(account.Handle, to, ct), ct);
         return ReportOf(here, missing.Count, databases);
     }
 
-    private async Task<MoveReport> ReceiveAsync(AccountState account, long id, CancellationToken ct)
+    private async Task<MoveReport> ReceiveAsync(AccountState account, long id, bool last, CancellationToken ct)
     {
         var here = await ListAsync(account, strict: true, ct);
         await GiveAsync(id, "have", to => to.WriteAsync(Written(here.SelectMany(e => new[] { e.Value, e.Key })), ct).AsTask(), ct);
@@ -99,6 +100,7 @@ internal sealed class Moving(Host host, AgentLink link)
             databases.Add(new MovedDatabase(database.Name, counted.Length, Convert.ToHexStringLower(sum.GetHashAndReset()), await host.Databases.RowsAsync(key, account.Uid, ct)));
         }
 
+        await TakeAsync(id, "backups", from => last ? from.CopyToAsync(Stream.Null, ct) : repositories.TakeAsync(account.Handle, from, ct), ct);
         return ReportOf(await ListAsync(account, strict: true, ct), wanted.Count(e => here.GetValueOrDefault(e.Key) != e.Value), databases);
     }
 

@@ -1,0 +1,93 @@
+using Microsoft.EntityFrameworkCore;
+using Panel.Hosting;
+using Panel.Services.Audit;
+using Panel.Services.Data;
+using Panel.Services.Members;
+
+namespace Panel.Services.Hosting;
+
+/// <summary>What becomes of removed accounts: a last archive, 30 days of grace on the host, then nothing is left there; the archive stays a year
+/// longer. Handle and uid stay taken for ever. Only this front door sets an account to erased: a row that is missing erases nothing.</summary>
+public sealed class Removals(PanelDb db, Revisions revisions, LiveChanges live, AuditTrail audit, TimeProvider time)
+{
+    public static readonly TimeSpan Grace = TimeSpan.FromDays(30);
+
+    /// <summary>How long the last archive stays after the account was erased.</summary>
+    public static readonly TimeSpan ArchiveLife = TimeSpan.FromDays(365);
+
+    /// <summary>Takes every removed account one step on. Safe to run twice, late, or on two nodes at once.</summary>
+    public async Task ContinueAsync(Actor by, CancellationToken ct)
+    {
+        var due = by.IsAdmin ? await db.Set<Placement>().Join(db.Users, p => p.MemberId, m => m.Id, (p, m) => new { p.MemberId, p.ForgottenAt, m.RemovedAt })
+            .Where(p => p.RemovedAt != null && p.ForgottenAt == null).Select(p => p.MemberId).ToListAsync(ct) : [];
+        foreach (var id in due)
+        {
+            db.ChangeTracker.Clear();
+            await using var transaction = await db.Database.BeginTransactionAsync(ct);
+            if (await StepAsync(by, id, ct))
+            {
+                await db.SaveChangesAsync(ct);
+                await transaction.CommitAsync(ct);
+            }
+        }
+    }
+
+    private async Task<bool> StepAsync(Actor by, long id, CancellationToken ct)
+    {
+        var now = time.GetUtcNow().UtcDateTime;
+        // Raising the host's number locks its row; without a commit nothing of it stays.
+        var placement = (await revisions.RaiseAsync(id, ct))!;
+        var member = await db.Users.AsNoTracking().SingleAsync(m => m.Id == id, ct);
+        var host = await db.Set<Host>().AsNoTracking().SingleAsync(h => h.Id == placement.HostId, ct);
+        if (member.RemovedAt is not { } removed || placement.ForgottenAt is not null || host.RemovalsHeldAt is not null || host.IsSilent(now))
+        {
+            return false;
+        }
+
+        if (placement.ErasedAt is { } erased)
+        {
+            return now >= erased + ArchiveLife && await AskAsync(by, host, AgentWork.Forget, member, now, ct);
+        }
+
+        if (!await db.Set<Backup>().AnyAsync(b => b.MemberId == id && b.MadeAt >= removed, ct))
+        {
+            return await IsOutAsync(host, member, ct) && await AskAsync(by, host, AgentWork.Backup, member, now, ct);
+        }
+
+        if (now < removed + Grace)
+        {
+            return false;
+        }
+
+        (placement.ErasedAt, placement.StatusRevision) = (now, placement.Revision);
+        audit.Add(by, id, "member.erase", member.Handle, ("removed", null, $"{removed:u}"));
+        return true;
+    }
+
+    /// <summary>The host has put the account aside.</summary>
+    private Task<bool> IsOutAsync(Host host, Member member, CancellationToken ct) =>
+        db.Set<ItemStatus>().AnyAsync(s => s.HostId == host.Id && s.MemberId == member.Id && s.Kind == ItemStatus.Account && s.State == ItemState.Removed, ct);
+
+    private async Task<bool> AskAsync(Actor by, Host host, AgentWork work, Member member, DateTime now, CancellationToken ct)
+    {
+        var recent = now - HostRequest.Life;
+        if (await db.Set<HostRequest>().AnyAsync(r => r.HostId == host.Id && r.Work == work && r.Handle == member.UserName && r.AskedAt > recent && (r.AnsweredAt == null || r.Failure != null), ct))
+        {
+            return false;
+        }
+
+        db.Add(new HostRequest { HostId = host.Id, Work = work, Handle = member.Handle, AskedBy = by.Name, AskedAt = now });
+        live.AfterCommit(db, LiveChanges.Host(host.Id));
+        return true;
+    }
+
+    /// <summary>Takes what a host says of a repository that it was told to delete into the caller's transaction.</summary>
+    internal async Task TakeAsync(HostRequest request, HostReport report, DateTime now, CancellationToken ct)
+    {
+        if (request.Work == AgentWork.Forget && report.Failure is null && await db.Set<Placement>().Join(db.Users.Where(m => m.UserName == request.Handle), p => p.MemberId, m => m.Id, (p, m) => p).SingleOrDefaultAsync(ct) is { } placement)
+        {
+            placement.ForgottenAt = now;
+            db.RemoveRange(await db.Set<Backup>().Where(b => b.MemberId == placement.MemberId).ToListAsync(ct));
+        }
+    }
+}
