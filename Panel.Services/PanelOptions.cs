@@ -20,6 +20,11 @@ public sealed class PanelOptions
     /// program's own uid is it too, since whoever started it has no root to ask.</summary>
     public bool StartedByRoot { get; set; }
 
+    /// <summary>Where copies of Panel's own data lie; empty is <c>copies</c> in the data directory. Better on another disk.</summary>
+    public string Copies { get; set; } = "";
+
+    public string CopiesPath => Copies.Length > 0 ? Path.GetFullPath(Copies) : PathOf("copies");
+
     public Uri PublicUri => new(PublicUrl, UriKind.Absolute);
 
     public string PathOf(params string[] below) => Path.GetFullPath(Path.Combine([Data, .. below]));

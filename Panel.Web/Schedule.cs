@@ -30,6 +30,7 @@ internal static class Schedule
             q.ScheduleJob<NightlyBackupsJob>(t => t.WithIdentity("nightly-backups").WithCronSchedule("0 0/20 1-4 * * ?"), j => j.WithIdentity("nightly-backups"));
             q.ScheduleJob<ContinueMovesJob>(t => t.WithIdentity("continue-moves").WithCronSchedule("3/10 * * * * ?"), j => j.WithIdentity("continue-moves"));
             q.ScheduleJob<EraseRemovedJob>(t => t.WithIdentity("erase-removed").WithCronSchedule("41 0/10 * * * ?"), j => j.WithIdentity("erase-removed"));
+            q.ScheduleJob<CopyHouseJob>(t => t.WithIdentity("copy-house").WithCronSchedule("0 27 0/1 * * ?"), j => j.WithIdentity("copy-house"));
             q.ScheduleJob<CheckQuotasJob>(t => t.WithIdentity("check-quotas").WithCronSchedule("0 0/15 * * * ?"), j => j.WithIdentity("check-quotas"));
             q.ScheduleJob<CheckDomainsJob>(t => t.WithIdentity("check-domains").WithCronSchedule("20 * * * * ?"), j => j.WithIdentity("check-domains"));
             q.ScheduleJob<RefreshFollowsJob>(t => t.WithIdentity("refresh-follows").WithCronSchedule("5/15 * * * * ?"), j => j.WithIdentity("refresh-follows"));

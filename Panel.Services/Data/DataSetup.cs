@@ -20,6 +20,7 @@ public static class DataSetup
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<HouseKeys>();
         services.AddScoped<SchemaSteps>();
+        services.AddScoped<HouseCopies>();
         services.AddDbContextFactory<PanelDb>(Configure, ServiceLifetime.Scoped);
         services.AddDataProtection().SetApplicationName("panel");
         services.AddSingleton<IXmlRepository, ProtectionKeys>();

@@ -35,6 +35,10 @@ public sealed class Backups(PanelDb db, Members.Members members, HostWork work, 
         return rows.ConvertAll(PageOf);
     }
 
+    /// <summary>The backups lie on the disk that holds the account.</summary>
+    public async Task<bool> AreOnSameDiskAsync(Actor by, string handle, CancellationToken ct) =>
+        await members.ReachAsync(by, handle, ct) is { } member && (await views.OfAsync(member, ItemStatus.Account, ct)).Host?.ReadFacts()?.BackupsOnSameDisk == true;
+
     /// <summary>Makes one now and waits for it.</summary>
     public async Task<Outcome<BackupPage>> MakeAsync(Actor by, string handle, CancellationToken ct)
     {

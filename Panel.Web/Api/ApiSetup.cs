@@ -33,6 +33,7 @@ internal static class ApiSetup
         api.MapTasks();
         api.MapBackups();
         api.MapMoves();
+        api.MapHouse();
         api.MapHosts();
         api.MapUsage();
         app.MapAgentLink();

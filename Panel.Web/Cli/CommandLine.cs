@@ -31,6 +31,7 @@ internal static class CommandLine
         root.Subcommands.Add(TaskVerbs.Task());
         root.Subcommands.Add(BackupVerbs.Backup());
         root.Subcommands.Add(HostVerbs.Host());
+        root.Subcommands.Add(HouseVerbs.House());
         root.Subcommands.Add(UsageVerbs.Usage());
         root.Subcommands.Add(PackageVerbs.Package());
 

@@ -12,7 +12,7 @@ public sealed class BackupsController(Backups backups, Databases databases) : Pa
 {
     [HttpGet("")]
     public async Task<IActionResult> Index(CancellationToken ct) =>
-        View(new BackupsPage(MyHandle, (await backups.ListAsync(Me, MyHandle, ct)).Value ?? []));
+        View(new BackupsPage(MyHandle, (await backups.ListAsync(Me, MyHandle, ct)).Value ?? [], await backups.AreOnSameDiskAsync(Me, MyHandle, ct)));
 
     [HttpPost("")]
     public async Task<IActionResult> Create(CancellationToken ct)
@@ -57,7 +57,7 @@ public sealed class BackupsController(Backups backups, Databases databases) : Pa
             : null;
 }
 
-public sealed record BackupsPage(string Handle, IReadOnlyList<BackupPage> Backups);
+public sealed record BackupsPage(string Handle, IReadOnlyList<BackupPage> Backups, bool SameDisk);
 
 public sealed record RestoreForm
 {
