@@ -84,7 +84,7 @@ public static partial class HouseRestore
     {
         var at = new NpgsqlConnectionStringBuilder(database.Connection);
         // All of it in one transaction: an error leaves what was there.
-        if (await PostgresTools.RunAsync("psql", at, ["-X", "-q", "-1", "-v", "ON_ERROR_STOP=1", "-c", "DROP SCHEMA public CASCADE", "-f", Path.Combine(copy, HouseCopies.PostgresName)], ct) is { } wrong)
+        if (await PostgresTools.RunAsync("psql", at, ["-X", "-q", "-1", "-v", "ON_ERROR_STOP=1", "-c", "DROP SCHEMA public CASCADE", "-c", "CREATE SCHEMA public", "-f", Path.Combine(copy, HouseCopies.PostgresName)], ct) is { } wrong)
         {
             return wrong;
         }
