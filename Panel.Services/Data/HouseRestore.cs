@@ -57,8 +57,9 @@ public static partial class HouseRestore
         var place = database.Connection.Length > 0 ? Path.GetFullPath(database.Connection) : panel.PathOf(HouseCopies.SqliteName);
         var fresh = $"{place}.restored";
         File.Copy(Path.Combine(copy, HouseCopies.SqliteName), fresh, overwrite: true);
-        await using (var connection = new SqliteConnection($"Data Source={fresh};Pooling=False"))
+        try
         {
+            await using var connection = new SqliteConnection($"Data Source={fresh};Pooling=False");
             await connection.OpenAsync(ct);
             await using var look = connection.CreateCommand();
             look.CommandText = "PRAGMA integrity_check";
@@ -68,6 +69,10 @@ public static partial class HouseRestore
             }
 
             await HoldAsync(connection, ct);
+        }
+        catch (SqliteException damaged)
+        {
+            return $"The copy is damaged: {damaged.Message}";
         }
 
         Directory.CreateDirectory(aside, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
