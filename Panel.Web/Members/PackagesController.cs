@@ -83,7 +83,16 @@ public sealed record PackageForm
     [Display(Name = "Mails per month")]
     public int Mails { get; init; } = 50_000;
 
-    internal PackageLimits Limits(string name) => new(name, (long)(DiskBytes * Megabyte), Sites, Databases, Domains, Lists, Mails);
+    [Display(Name = "Daily backups", Description = "The newest of each of so many days stays.")]
+    public int KeepDaily { get; init; } = 7;
+
+    [Display(Name = "Weekly backups")]
+    public int KeepWeekly { get; init; } = 4;
+
+    [Display(Name = "Monthly backups")]
+    public int KeepMonthly { get; init; } = 6;
+
+    internal PackageLimits Limits(string name) => new(name, (long)(DiskBytes * Megabyte), Sites, Databases, Domains, Lists, Mails, KeepDaily, KeepWeekly, KeepMonthly);
 
     internal static PackageForm Of(PackagePage page) => new()
     {
@@ -96,5 +105,8 @@ public sealed record PackageForm
         Domains = page.Domains,
         Lists = page.Lists,
         Mails = page.Mails,
+        KeepDaily = page.KeepDaily,
+        KeepWeekly = page.KeepWeekly,
+        KeepMonthly = page.KeepMonthly,
     };
 }

@@ -58,7 +58,7 @@ internal sealed class Repositories(AgentOptions options)
     public async Task GiveAsync(string handle, Stream to, CancellationToken ct)
     {
         var there = AreHere && Directory.Exists(At(handle));
-        Backups.Must(await AsPanelAsync(null, to, ct, there ? At(handle) : "/", "/usr/bin/tar", "-c", "-f", "-", .. there ? ["."] : new[] { "-T", "/dev/null" }));
+        Backups.Must(await AsPanelAsync(null, to, ct, there ? At(handle) : "/", there ? ["/usr/bin/tar", "-c", "-f", "-", "."] : ["/usr/bin/tar", "-c", "-f", "-", "-T", "/dev/null"]));
     }
 
     public async Task TakeAsync(string handle, Stream from, CancellationToken ct)
@@ -74,7 +74,7 @@ internal sealed class Repositories(AgentOptions options)
     }
 
     public Task<Ran> RunAsync(string handle, string secret, Stream? input, Stream output, CancellationToken ct, params string[] arguments) => Backups.PipeAsync(
-        AsPanel("/usr/bin/restic", "--no-cache", "-q", "-r", At(handle), .. arguments), new Dictionary<string, string> { ["RESTIC_PASSWORD"] = secret }, input, output, ct);
+        AsPanel(["/usr/bin/restic", "--no-cache", "-q", "-r", At(handle), .. arguments]), new Dictionary<string, string> { ["RESTIC_PASSWORD"] = secret }, input, output, ct);
 
     private string At(string handle) => $"{options.Backups}/{handle}";
 
