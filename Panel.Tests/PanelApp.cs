@@ -66,6 +66,15 @@ public sealed class PanelApp : WebApplicationFactory<PanelController>
         return client;
     }
 
+    /// <summary>The agent of another machine that has joined, as its TLS listener would see it.</summary>
+    public HttpClient RemoteAgent(string token)
+    {
+        var client = CreateClient(new WebApplicationFactoryClientOptions { AllowAutoRedirect = false });
+        client.DefaultRequestHeaders.Add(SocketHeader, nameof(SocketKind.Remote));
+        client.DefaultRequestHeaders.Authorization = new("Bearer", token);
+        return client;
+    }
+
     public HttpClient Visitor() => CreateClient(new WebApplicationFactoryClientOptions { AllowAutoRedirect = false });
 
     /// <summary>Runs <paramref name="act"/> with a front door in a scope of its own, as one request would.</summary>

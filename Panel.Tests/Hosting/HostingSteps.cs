@@ -82,6 +82,15 @@ internal static class HostingSteps
         return answer.StatusCode;
     }
 
+    /// <summary>The answer to one side of a pass of a move.</summary>
+    public static async Task<HttpStatusCode> TellMoveAsync(this HttpClient agent, string epoch, long request, JsonNode? move, string? failure = null)
+    {
+        var report = Report(epoch, 1, null, null, request, null, null);
+        (report["move"], report["failure"]) = (move, failure);
+        using var answer = await agent.PostAsJsonAsync("/agent/v1/reports", report);
+        return answer.StatusCode;
+    }
+
     public static JsonNode Account(string handle, long revision, params (string Kind, string Name, string State, string? Message)[] items) => new JsonObject
     {
         ["handle"] = handle,
