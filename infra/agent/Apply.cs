@@ -33,6 +33,7 @@ internal sealed class Apply(Host host, TimeProvider time)
                 }
             }
 
+            step.Took = clock.ElapsedMilliseconds;
             if (site is not null)
             {
                 times[site] = times.GetValueOrDefault(site) + clock.ElapsedMilliseconds;

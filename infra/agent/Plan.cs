@@ -10,8 +10,11 @@ internal enum Act
 /// <param name="Diff">What the step changes in a text, as lines with <c>-</c> and <c>+</c>.</param>
 internal sealed record Step(Act Act, string Handle, string Name = "", IReadOnlyList<string>? Diff = null)
 {
+    /// <summary>Milliseconds, once it was taken.</summary>
+    public long? Took { get; set; }
+
     /// <summary>For people: the step, and indented below it what it changes.</summary>
-    public IEnumerable<string> Lines => [ToString(), .. (Diff ?? []).Select(d => $"    {d}")];
+    public IEnumerable<string> Lines => [Took is { } ms ? $"{this}, {ms} ms" : ToString(), .. (Diff ?? []).Select(d => $"    {d}")];
 
     /// <summary>Lines only here are taken away, lines only there are put in, both in their order.</summary>
     public static IReadOnlyList<string> Difference(string? here, string? there)
@@ -19,7 +22,6 @@ internal sealed record Step(Act Act, string Handle, string Name = "", IReadOnlyL
         var (before, after) = (here?.Split('\n') ?? [], there?.Split('\n') ?? []);
         return here is null ? [] : [.. before.Except(after).Select(l => $"- {l}"), .. after.Except(before).Select(l => $"+ {l}")];
     }
-
 
     public override string ToString() => $"{Handle}: " + Act switch
     {
