@@ -42,6 +42,7 @@ public sealed class HouseCopiesTests : IDisposable
             Assert.IsType<NotAllowed>((await app.WithAsync<HouseCopies, Outcome<HouseCopy>>(c => c.MakeAsync(ann, default))).Refused);
         }
 
+        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools(); // A restore is another process; this one still has the old file open.
         Assert.Null(await RestoreAsync(provider, connection, name));
         using var again = Open();
         Assert.Equal(["ann"], (await again.WithAsync<Services.Members.Members, IReadOnlyList<MemberPage>>(m => m.ListAsync(PanelApp.Admin, default))).Select(m => m.Handle));
