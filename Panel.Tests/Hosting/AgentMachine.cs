@@ -232,6 +232,19 @@ public sealed class AgentMachine : IAsyncLifetime, IDisposable
     public static string? Master(string id, string handle) =>
         Daemon.ReadRecord($"/run/panel/host-{id}/daemons/php-{handle}") is { IsAlive: true } running ? Text(running.Pid) : null;
 
+    /// <summary>As <see cref="UntilAsync(Func{Task{bool}})"/>; when it does not come, with what this machine's agent said.</summary>
+    public async Task SoonAsync(Func<Task<bool>> so)
+    {
+        try
+        {
+            await UntilAsync(so);
+        }
+        catch (OperationCanceledException)
+        {
+            Assert.Fail(string.Join('\n', Said));
+        }
+    }
+
     public static Task UntilAsync(Func<bool> so) => UntilAsync(() => Task.FromResult(so()));
 
     public static async Task UntilAsync(Func<Task<bool>> so)

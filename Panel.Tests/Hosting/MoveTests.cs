@@ -54,7 +54,7 @@ public sealed class MoveTests : IAsyncLifetime
 
     private async Task OldCopyIsOutOfServiceAndGoesAfterAWeekAsync(AgentMachine one)
     {
-        await AgentMachine.UntilAsync(async () => (await one.GetAsync("web.ann.localhost", "/")).Code == System.Net.HttpStatusCode.NotFound);
+        await one.SoonAsync(async () => (await one.GetAsync("web.ann.localhost", "/")).Code == System.Net.HttpStatusCode.NotFound);
         Assert.NotEqual(0, (await one.SftpAsync("ann", "ls")).Code);
         Assert.Equal(0, (await one.InsideAsync("test", "-f", $"{one.Accounts}/ann/sites/web/public/index.html")).Code);
         house.Time.Advance(Move.Keep - TimeSpan.FromMinutes(1));
