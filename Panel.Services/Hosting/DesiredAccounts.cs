@@ -51,15 +51,15 @@ public sealed class DesiredAccounts(PanelDb db, LiveChanges live, IOptions<Hosti
         await using var picture = await BeginPictureAsync(ct);
         var host = await db.Set<Host>().AsNoTracking().SingleAsync(h => h.Id == hostId, ct);
         var placed = db.Set<Placement>().Where(p => p.HostId == hostId && p.Revision > after)
-            .Select(p => new { p.MemberId, p.Revision, Pinned = p.PinnedAt != null, Held = p.HeldAt != null, Erased = p.ErasedAt != null, Copy = (CopyState?)null })
+            .Select(p => new { p.MemberId, p.Revision, Pinned = p.PinnedAt != null, Held = p.HeldAt != null, Erased = p.ErasedAt != null, IsCopy = false, Arriving = false })
             .Concat(db.Set<AccountCopy>().Where(c => c.HostId == hostId && c.Revision > after)
-                .Select(c => new { c.MemberId, c.Revision, Pinned = false, Held = false, Erased = c.State == CopyState.Erasing, Copy = (CopyState?)c.State }));
+                .Select(c => new { c.MemberId, c.Revision, Pinned = false, Held = false, Erased = c.State == CopyState.Erasing, IsCopy = true, Arriving = c.State == CopyState.Arriving }));
         var accounts = await (
             from placement in placed
             join member in db.Users on placement.MemberId equals member.Id
             join package in db.Set<Package>() on member.PackageId equals package.Id
             orderby placement.Revision
-            select new { Member = member, placement.Revision, placement.Pinned, placement.Held, placement.Erased, placement.Copy, package.DiskBytes }).AsNoTracking().ToListAsync(ct);
+            select new { Member = member, placement.Revision, placement.Pinned, placement.Held, placement.Erased, placement.IsCopy, placement.Arriving, package.DiskBytes }).AsNoTracking().ToListAsync(ct);
         var sites = await (from s in db.Set<Site>() join p in placed on s.MemberId equals p.MemberId where s.RemovedAt == null select s).AsNoTracking().ToListAsync(ct);
         var domains = await (from d in db.Set<SiteDomain>() join p in placed on d.MemberId equals p.MemberId where d.ApprovedAt != null && d.SiteId != null select d).AsNoTracking().ToListAsync(ct);
         var keys = await (from k in db.Set<SshKey>() join p in placed on k.MemberId equals p.MemberId select k).AsNoTracking().ToListAsync(ct);
@@ -73,13 +73,13 @@ public sealed class DesiredAccounts(PanelDb db, LiveChanges live, IOptions<Hosti
             .. accounts.Select(a => new AccountState(
                 a.Member.Handle, a.Member.Uid, a.Revision, a.Erased ? AccountStatus.Erased : StatusOf(a.Member),
                 // What arrives may be over its limit already; the limit comes with the switch.
-                a.DiskBytes > 0 && a.Copy is null ? a.DiskBytes : null,
+                a.DiskBytes > 0 && !a.IsCopy ? a.DiskBytes : null,
                 [.. sitesOf[a.Member.Id].OrderBy(s => s.Id).Select(s => StateOf(s, a.Member, domainsOf[s.Id], newestPhp))],
                 [.. keysOf[a.Member.Id].OrderBy(k => k.Id).Select(k => new KeyState(k.Id, $"{k.Type} {k.Body}"))],
                 [.. databases[a.Member.Id].Select(d => new DatabaseState(d.Name, d.Engine, d.Verifier))],
                 [.. tasks[a.Member.Id].Select(t => new TaskState(t.Name, t.Schedule, t.ReadArguments(), t.LimitSeconds))],
                 wanted.GetValueOrDefault(a.Member.Id), a.Pinned,
-                a.Copy switch { CopyState.Arriving => AccountHold.Arriving, null => a.Held ? AccountHold.Leaving : AccountHold.None, _ => AccountHold.Kept })),
+                a.Arriving ? AccountHold.Arriving : a.IsCopy ? AccountHold.Kept : a.Held ? AccountHold.Leaving : AccountHold.None)),
         ], requests);
     }
 
