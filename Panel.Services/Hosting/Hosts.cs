@@ -8,11 +8,14 @@ namespace Panel.Services.Hosting;
 /// <summary>One account on a host: <paramref name="State"/> as for a site, and how many of its items failed.</summary>
 public sealed record HostAccount(string Handle, string State, string? Reason, long Revision, int Sites, int Failed);
 
+/// <summary>An account that is not at home on this host. <paramref name="State"/> is <c>arriving</c>, <c>kept</c> (an old copy) or <c>erasing</c>.</summary>
+public sealed record HostCopy(string Handle, string State, DateTime SinceAt);
+
 /// <summary>A host as admins see it. <paramref name="State"/> is <c>live</c>, <c>silent</c> (not heard of for 2 minutes) or <c>pending</c>
 /// (never heard of). <paramref name="Revision"/> is what it should be, <paramref name="ReportedRevision"/> what it has reported.</summary>
 public sealed record HostPage(
     long Id, string Name, string State, string? Reason, long Revision, long ReportedRevision, DateTime? SeenAt, DateTime? ReportedAt, long PassMilliseconds,
-    HostFacts? Facts, DateTime? RemovalsHeldAt, IReadOnlyList<string> Orphans, IReadOnlyList<HostAccount> Accounts);
+    HostFacts? Facts, DateTime? RemovalsHeldAt, IReadOnlyList<string> Orphans, IReadOnlyList<HostAccount> Accounts, IReadOnlyList<HostCopy> Copies);
 
 /// <summary>The machines that carry accounts; for admins.</summary>
 public sealed class Hosts(PanelDb db, Revisions revisions, AuditTrail audit, TimeProvider time)
@@ -82,6 +85,7 @@ public sealed class Hosts(PanelDb db, Revisions revisions, AuditTrail audit, Tim
         var placed = await db.Set<Placement>().AsNoTracking().Where(p => p.HostId == host.Id).Join(db.Users, p => p.MemberId, m => m.Id, (p, m) => new { Placement = p, Member = m }).ToListAsync(ct);
         var statuses = (await db.Set<ItemStatus>().AsNoTracking().Where(s => s.HostId == host.Id).ToListAsync(ct)).ToLookup(s => s.MemberId);
         var sites = (await db.Set<Site>().AsNoTracking().Where(s => s.RemovedAt == null).Select(s => new { s.MemberId, s.Name }).ToListAsync(ct)).ToLookup(s => s.MemberId, s => s.Name);
+        var copies = await db.Set<AccountCopy>().AsNoTracking().Where(c => c.HostId == host.Id).Join(db.Users, c => c.MemberId, m => m.Id, (c, m) => new { m.UserName, Copy = c }).ToListAsync(ct);
         var (state, reason) = StateOf(host, now);
         return new HostPage(
             host.Id, host.Name, state, reason, host.Revision, host.ReportedRevision, host.SeenAt, host.ReportedAt, host.PassMilliseconds,
@@ -95,6 +99,7 @@ public sealed class Hosts(PanelDb db, Revisions revisions, AuditTrail audit, Tim
                     var failed = all.Count(s => s.State == ItemState.Failed && s.Kind == ItemStatus.SiteItem && sites[p.Member.Id].Contains(s.Name));
                     return new HostAccount(p.Member.Handle, accountState, why, p.Placement.Revision, sites[p.Member.Id].Count(), failed);
                 }),
-            ]);
+            ],
+            [.. copies.OrderBy(c => c.UserName, StringComparer.Ordinal).Select(c => new HostCopy(c.UserName!, c.Copy.State.ToString().ToLowerInvariant(), c.Copy.SinceAt))]);
     }
 }
