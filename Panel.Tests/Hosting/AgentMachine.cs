@@ -11,21 +11,13 @@ namespace Panel.Tests.Hosting;
 
 /// <summary>The built agent as root on real nginx, php-fpm, sshd and btrfs, in a mount namespace with users of its own, and
 /// a scripted Panel that it calls.</summary>
-public sealed class AgentMachine : IAsyncLifetime, IDisposable
+public sealed partial class AgentMachine : IAsyncLifetime, IDisposable
 {
     private readonly string root = $"/srv/panel-test-{Guid.NewGuid().ToString("n")[..8]}";
     private readonly Dictionary<string, string> environment;
     private readonly SocketsHttpHandler direct = new() { AllowAutoRedirect = false, UseProxy = false };
     private Process? holder;
     private Process? running;
-
-    /// <summary>A number makes it a machine of its own in the network too, at 10.213.NUMBER.2, that sees this one at 10.213.NUMBER.1.</summary>
-    private readonly int? network;
-    private readonly Func<Task<string>>? line;
-
-    /// <summary>Joins a real Panel by the line that <paramref name="line"/> makes.</summary>
-    internal AgentMachine(Func<Task<string>> line, int? network = null)
-        : this() => (this.line, this.network) = (line, network);
 
     public AgentMachine()
     {
@@ -101,26 +93,6 @@ public sealed class AgentMachine : IAsyncLifetime, IDisposable
 
         await StartAgentAsync();
     }
-
-    private async Task ConnectAsync(int number, string pid)
-    {
-        foreach (var step in new string[][]
-        {
-            ["ip", "link", "add", $"panel{number}", "type", "veth", "peer", "name", "house", "netns", pid],
-            ["ip", "address", "add", $"10.213.{number}.1/30", "dev", $"panel{number}"],
-            ["ip", "link", "set", $"panel{number}", "up"],
-            [.. Enter, "ip", "address", "add", $"10.213.{number}.2/30", "dev", "house"],
-            [.. Enter, "ip", "link", "set", "house", "up"],
-            [.. Enter, "ip", "link", "set", "lo", "up"],
-        })
-        {
-            var (code, output) = await RunAsync(step[0], step[1..]);
-            Assert.True(code == 0, output);
-        }
-    }
-
-    /// <summary>How a program gets into this machine.</summary>
-    internal string[] Enter => ["nsenter", "-m", .. network is null ? Array.Empty<string>() : ["-n"], "-t", Text(holder!.Id), "--"];
 
     /// <summary>Returns when the agent says that it is ready.</summary>
     public async Task StartAgentAsync(params string[] arguments)
@@ -231,19 +203,6 @@ public sealed class AgentMachine : IAsyncLifetime, IDisposable
     /// <summary>The pid of an account's php-fpm master while it runs.</summary>
     public static string? Master(string id, string handle) =>
         Daemon.ReadRecord($"/run/panel/host-{id}/daemons/php-{handle}") is { IsAlive: true } running ? Text(running.Pid) : null;
-
-    /// <summary>As <see cref="UntilAsync(Func{Task{bool}})"/>; when it does not come, with what this machine's agent said.</summary>
-    public async Task SoonAsync(Func<Task<bool>> so)
-    {
-        try
-        {
-            await UntilAsync(so);
-        }
-        catch (OperationCanceledException)
-        {
-            Assert.Fail(string.Join('\n', Said));
-        }
-    }
 
     public static Task UntilAsync(Func<bool> so) => UntilAsync(() => Task.FromResult(so()));
 
