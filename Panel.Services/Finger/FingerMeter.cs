@@ -9,10 +9,11 @@ internal sealed partial class FingerMeter
     private readonly ILogger<FingerMeter> _log;
     private readonly Counter<long> _queries;
     private readonly Histogram<double> _durations;
+    private readonly long[] _counts = new long[Enum.GetValues<FingerResult>().Length];
 
-    public FingerMeter(IMeterFactory meters, FingerGate gate, ILogger<FingerMeter> log)
+    public FingerMeter(IMeterFactory meters, FingerGate gate, TimeProvider time, ILogger<FingerMeter> log)
     {
-        _log = log;
+        (_log, Since) = (log, time.GetUtcNow().UtcDateTime);
         var meter = meters.Create("Panel.Finger");
         _queries = meter.CreateCounter<long>("panel.finger.queries", "{query}", "Finger queries by result.");
         _durations = meter.CreateHistogram<double>("panel.finger.duration", "s", "From the connection to the last byte of the answer.");
@@ -23,12 +24,19 @@ internal sealed partial class FingerMeter
     {
         var tag = new KeyValuePair<string, object?>("result", result.ToString());
         _queries.Add(1, tag);
+        Interlocked.Increment(ref _counts[(int)result]);
         _durations.Record(took.TotalSeconds, tag);
         if (_log.IsEnabled(LogLevel.Information))
         {
             Line(_log, result, bytes, took.TotalMilliseconds, from.ToString());
         }
     }
+
+    /// <summary>Since when it counts: the start of the listener.</summary>
+    public DateTime Since { get; }
+
+    /// <summary>Queries since then.</summary>
+    public long CountOf(FingerResult result) => Volatile.Read(ref _counts[(int)result]);
 
     public void Failed(Exception why) => Failure(_log, why);
 

@@ -60,6 +60,7 @@ public static class FingerSetup
         });
         services.AddSingleton<FingerGate>();
         services.AddSingleton<FingerMeter>();
+        services.AddSingleton(s => new FingerCounters(s.GetRequiredService<FingerMeter>(), s.GetRequiredService<FingerGate>()));
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<FingerOptions>>(static (kestrel, finger) =>
         {
             foreach (var point in finger.Value.EndPoints(out _) ?? [])

@@ -45,6 +45,7 @@ public sealed class MemberExports(PanelDb db, Members members, IEnumerable<IExpo
         account.json          who you are here
         changes.json          the last changes of your things, by whom and when
         finger.json           your finger account: plan, project and name
+        finger/               posts.json, following.json, and plans.json with your earlier plans
         newsletters/          a folder for each list: list.json, subscribers.csv (with their consent), issues.json
         hosting/home, private your files as they are
         hosting/sites         the files of your sites

@@ -81,6 +81,8 @@ public class ReportsTests
 
         Assert.Equal(HttpStatusCode.Forbidden, (await hers.GetAsync("/api/v1/finger/reports")).StatusCode);
         Assert.Equal(HttpStatusCode.Forbidden, (await hers.PutAsJsonAsync("/api/v1/finger/reports/1", new { takeDown = false })).StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, (await hers.GetAsync("/api/v1/finger/counters")).StatusCode);
+        Assert.Equal(0, JsonNode.Parse(await admin.GetStringAsync("/api/v1/finger/counters"))!["queries"]!["shown"]!.GetValue<int>());
         Assert.Equal("open", JsonNode.Parse(await admin.GetStringAsync("/api/v1/finger/reports"))![0]!["state"]!.GetValue<string>());
         Assert.Equal(HttpStatusCode.NotFound, (await admin.PutAsJsonAsync("/api/v1/finger/reports/99", new { takeDown = false })).StatusCode);
         using var answered = await admin.PutAsJsonAsync("/api/v1/finger/reports/1", new { takeDown = true, reason = "Spam" });

@@ -20,6 +20,7 @@ internal static class FingerApi
         MapPosts(api);
         MapFollowing(api);
         MapReports(api);
+        api.MapGroup("/finger/counters").Scope("finger").MapGet("/", (Actor by, FingerCounters counters) => counters.Show(by).ToResult());
 
         finger.MapGet("/home", async (string handle, Actor by, Homes homes, CancellationToken ct) => (await homes.ListAsync(by, handle, ct)).ToResult());
         finger.MapPut("/home/{file}", async (string handle, string file, HomeChoice choice, Actor by, Homes homes, CancellationToken ct) =>

@@ -5,7 +5,7 @@ namespace Panel.Web.Cli;
 /// <summary>What an admin does after a reader's report.</summary>
 internal static class ReportVerbs
 {
-    public static IEnumerable<Command> All() => [List(), Answer(), Withhold()];
+    public static IEnumerable<Command> All() => [List(), Answer(), Withhold(), Counters()];
 
     private static Command List()
     {
@@ -18,6 +18,19 @@ internal static class ReportVerbs
             }
         }, ct));
         return reports;
+    }
+
+    private static Command Counters()
+    {
+        var counters = new Command("counters", "What the finger server was asked since it started.");
+        counters.SetAction((given, ct) => CliDoor.CallAsync(given, HttpMethod.Get, "/finger/counters", null, node =>
+        {
+            foreach (var (result, count) in node["queries"]!.AsObject())
+            {
+                Console.WriteLine($"{count,12}  {result}");
+            }
+        }, ct));
+        return counters;
     }
 
     private static Command Answer()
