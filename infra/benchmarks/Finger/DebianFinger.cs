@@ -121,7 +121,7 @@ internal sealed class DebianFinger : IDisposable
         {
             // Into a folder of its own first: a half-unpacked peer must not look like a whole one.
             var whole = folder.CreateSubdirectory("whole").FullName;
-            if (!Run("apt-get", ["-q", "download", "fingerd", "efingerd", "xinetd", "libident0"], folder.FullName))
+            if (!Run("apt-get", ["-q", "download", "fingerd", "efingerd", "xinetd", "libident"], folder.FullName))
             {
                 return "apt-get could not download fingerd, efingerd and xinetd";
             }
@@ -129,6 +129,12 @@ internal sealed class DebianFinger : IDisposable
             if (!folder.EnumerateFiles("*.deb").All(deb => Run("dpkg", ["-x", deb.FullName, whole], folder.FullName)))
             {
                 return "dpkg could not unpack fingerd, efingerd and xinetd";
+            }
+
+            // As efingerd's own installation does it.
+            foreach (var script in Directory.EnumerateFiles(Path.Combine(whole, "etc/efingerd")))
+            {
+                File.SetUnixFileMode(script, File.GetUnixFileMode(script) | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
             }
 
             return Run("cp", ["-a", whole, Unpacked], folder.FullName) ? null : "the packages could not be put beside this program";
