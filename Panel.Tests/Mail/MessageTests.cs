@@ -128,7 +128,7 @@ public sealed class MessageTests
     public void F23_both_bodies_are_as_agreed()
     {
         var issue = Samples.Render(Samples.Draft);
-        var values = new Dictionary<string, string> { ["name"] = "Zoë", [MailSlot.Leave] = "https://panel.example/u/x" };
+        var values = new Dictionary<string, string> { ["name"] = "Zoë", [MailSlot.Leave] = "https://panel.example/u/x", [MailSlot.Preferences] = "https://panel.example/p/x" };
         Golden.Same("issue.html", issue.Html.Fill(values));
         Golden.Same("issue.txt", issue.Text.Fill(values));
     }
