@@ -25,7 +25,7 @@ internal static class ListVerbs
         var where = new ListPath();
         var show = new Command("show", "Show a list.") { where.Argument };
         show.SetAction((given, ct) => CliDoor.CallAsync(given, HttpMethod.Get, where.Of(given), null, Show, ct));
-        var all = new Command("list", "The lists of a member.") { handle };
+        var all = new Command("all", "The lists of a member.") { handle };
         all.SetAction((given, ct) => CliDoor.CallAsync(given, HttpMethod.Get, $"/members/{CliDoor.Part(given.GetValue(handle)!)}/lists", null, node =>
         {
             foreach (var row in node.AsArray())
