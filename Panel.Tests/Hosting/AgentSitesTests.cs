@@ -70,8 +70,13 @@ public sealed class AgentSitesTests(AgentMachine machine) : IClassFixture<AgentM
     public async Task Other_names_lead_to_the_main_one_and_own_pages_say_what_is_missing()
     {
         var cat = await LiveAsync("cat", 290_403, Site("cat", "web", SiteKind.Static, "catart.example", "www.catart.example") with { Canonical = "catart.example" });
-        var (_, headers) = await RunAsync("curl", "-si", "-H", "Host: www.catart.example", $"http://127.0.0.1:{machine.HttpPort}/a//b?c=%2e");
-        Assert.Contains("301", headers, StringComparison.Ordinal);
+        var headers = "";
+        // A worker from before the reload may answer once more.
+        await UntilAsync(async () =>
+        {
+            (_, headers) = await RunAsync("curl", "-si", "-H", "Host: www.catart.example", $"http://127.0.0.1:{machine.HttpPort}/a//b?c=%2e");
+            return headers.StartsWith("HTTP/1.1 301", StringComparison.Ordinal);
+        });
         Assert.Contains($"Location: http://catart.example:{machine.HttpPort}/a//b?c=%2e\r\n", headers, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.OK, (await machine.GetAsync("catart.example", "/")).Code);
 

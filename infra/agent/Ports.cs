@@ -41,9 +41,10 @@ internal sealed record Ports(int HttpPort, int HttpsPort, int SftpPort)
 
     private static bool Bindable(IPAddress address, int port)
     {
-        using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
+            // A kernel without IPv6 refuses the socket itself.
+            using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
             socket.Bind(new IPEndPoint(address, port));
             return true;
         }

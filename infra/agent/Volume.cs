@@ -2,27 +2,28 @@ using System.Globalization;
 
 namespace Panel.Agent;
 
-/// <summary>The file system under the accounts: btrfs as found, a btrfs loop image, or plain directories that are only counted.
-/// On btrfs an account is a subvolume in the quota group 1/UID, so that subvolumes a member makes can be put under the
-/// same limit.</summary>
+/// <summary>The file system under the accounts: one that enforces limits as found, a btrfs loop image, or plain directories that
+/// are only counted.</summary>
 internal sealed class Volume(AgentOptions options, Layout layout)
 {
     public const long TrashSeconds = 30 * 86400;
+    private IQuota? quota;
 
-    /// <summary>For people: <c>btrfs</c>, <c>btrfs on a loop image</c>, or the file system's type with <c>(counted only)</c>.</summary>
+    /// <summary>For people: <c>btrfs</c>, <c>btrfs on a loop image</c>, <c>ext4</c>, or the type with <c>(counted only)</c>.</summary>
     public string Kind { get; private set; } = "";
 
-    public bool Enforces { get; private set; }
+    public bool Enforces => quota is not null;
 
-    /// <summary>Mounts or makes what is needed. Never fails for want of btrfs: <see cref="Kind"/> then says that it only counts.</summary>
+    /// <summary>Mounts or makes what is needed. Never fails for want of quotas: <see cref="Kind"/> then says that it only counts.</summary>
     public void Prepare(Action<string> log)
     {
         Files.Directory(layout.Accounts, Modes.Traverse);
-        if (TypeOf(layout.Accounts) == "btrfs" || TryImage(log))
+        quota = File.Exists(layout.Image) ? null : UserQuota.Of(layout.Accounts);
+        if (quota is null && (TypeOf(layout.Accounts) == "btrfs" || TryImage(log)))
         {
             var enabled = Commands.Try("btrfs", "quota", "enable", layout.Accounts);
-            Enforces = enabled.Code == 0;
-            if (!Enforces)
+            quota = enabled.Code == 0 ? new GroupQuota(layout.Accounts) : null;
+            if (quota is null)
             {
                 log($"Quotas are only counted: {enabled.Reason}");
             }
@@ -36,34 +37,29 @@ internal sealed class Volume(AgentOptions options, Layout layout)
     /// <summary>An empty root directory for an account, made beside its place; the caller furnishes and renames it.</summary>
     public void Make(string path, int uid)
     {
-        if (!Enforces)
+        if (quota is null)
         {
             Files.Directory(path);
-            return;
         }
-
-        _ = Commands.Try("btrfs", "qgroup", "create", Group(uid), layout.Accounts);
-        Commands.Run("btrfs", "subvolume", "create", "-i", Group(uid), path);
-    }
-
-    public void SetLimit(int uid, long? limit)
-    {
-        if (Enforces)
+        else
         {
-            Commands.Run("btrfs", "qgroup", "limit", limit?.ToString(CultureInfo.InvariantCulture) ?? "none", Group(uid), layout.Accounts);
+            quota.Make(path, uid);
         }
     }
+
+    public void SetLimit(int uid, long? limit) => quota?.SetLimit(uid, limit);
 
     /// <summary>Limits in force by uid; null where there is none. Empty when nothing is enforced.</summary>
-    public IReadOnlyDictionary<int, long?> Limits() => Enforces ? Table(sync: false).ToDictionary(r => r.Key, r => r.Value.Limit) : new Dictionary<int, long?>();
+    public IReadOnlyDictionary<int, long?> Limits() => quota?.Table(exact: false).ToDictionary(r => r.Key, r => r.Value.Limit) ?? [];
 
-    /// <summary>Bytes used by uid. Asks the quota groups once; without them walks each tree and counts blocks.</summary>
+    /// <summary>Bytes used by uid. Asks the file system's own table once; without one walks each tree and counts blocks.</summary>
     public IReadOnlyDictionary<int, long> Usage(IReadOnlyDictionary<string, int> accounts)
     {
-        if (Enforces)
+        if (quota is not null)
         {
-            AdoptStraySubvolumes(accounts);
-            return Table(sync: true).ToDictionary(r => r.Key, r => r.Value.Used);
+            quota.Gather(accounts);
+            var table = quota.Table(exact: true);
+            return accounts.Values.ToDictionary(uid => uid, uid => table.GetValueOrDefault(uid).Used);
         }
 
         return accounts.Where(a => Directory.Exists(layout.Tree(a.Key))).ToDictionary(a => a.Value, a =>
@@ -88,7 +84,7 @@ internal sealed class Volume(AgentOptions options, Layout layout)
             Discard(left);
         }
 
-        _ = Enforces ? Commands.Try("btrfs", "qgroup", "destroy", Group(uid), layout.Accounts) : null;
+        quota?.Forget(uid);
     }
 
     /// <summary>Deletes dumps of databases that members removed more than 30 days ago. A whole account goes by <see cref="Erase"/> only.</summary>
@@ -111,8 +107,6 @@ internal sealed class Volume(AgentOptions options, Layout layout)
     public static bool IsMounted(string path) => Commands.Try("mountpoint", "-q", path).Code == 0;
 
     public static string TypeOf(string path) => Commands.Run("findmnt", "-n", "-o", "FSTYPE", "-T", path).Trim();
-
-    private static string Group(int uid) => $"1/{uid}";
 
     private static string Number(long bytes) => bytes.ToString(CultureInfo.InvariantCulture);
 
@@ -171,35 +165,5 @@ internal sealed class Volume(AgentOptions options, Layout layout)
         {
             _ = Commands.Try("mknod", "-m", "660", $"/dev/loop{i}", "b", "7", Number(i));
         }
-    }
-
-    /// <summary>A subvolume that a member made inside the account escapes its quota group; it is put under the same limit.</summary>
-    private void AdoptStraySubvolumes(IReadOnlyDictionary<string, int> accounts)
-    {
-        foreach (var words in Commands.Run("btrfs", "subvolume", "list", layout.Accounts).Split('\n').Select(l => l.Split(' ', 9)))
-        {
-            // ID 257 gen 15 top level 256 path ann/sites/x; below a subvolume the path is from the top of the file system.
-            if (words is [_, var id, _, _, _, _, _, _, var path] && path[(path.LastIndexOf("accounts/", StringComparison.Ordinal) is var at and >= 0 ? at + 9 : 0)..] is var below
-                && below.Split('/', 2) is [var handle, _] && accounts.TryGetValue(handle, out var uid))
-            {
-                _ = Commands.Try("btrfs", "qgroup", "assign", $"0/{id}", Group(uid), layout.Accounts);
-            }
-        }
-    }
-
-    private Dictionary<int, (long Used, long? Limit)> Table(bool sync)
-    {
-        IReadOnlyList<string> ask = ["qgroup", "show", "--raw", "-re", .. sync ? new[] { "--sync" } : [], layout.Accounts];
-        var rows = new Dictionary<int, (long, long?)>();
-        foreach (var words in Commands.Run("btrfs", ask).Split('\n').Select(l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries)))
-        {
-            if (words is [['1', '/', .. var uid], var used, _, var limit, ..])
-            {
-                rows[int.Parse(uid, CultureInfo.InvariantCulture)] =
-                    (long.Parse(used, CultureInfo.InvariantCulture), limit == "none" ? null : long.Parse(limit, CultureInfo.InvariantCulture));
-            }
-        }
-
-        return rows;
     }
 }

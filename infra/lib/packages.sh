@@ -3,11 +3,11 @@
 
 # What infra/run needs, and in addition what infra/test proves with.
 RUN_PACKAGES=(
-  nginx php8.2-fpm php8.2-cli php8.2-mysql php8.2-pgsql restic openssh-server openssh-client libnss-extrausers btrfs-progs acl postgresql mariadb-server
+  nginx php8.2-fpm php8.2-cli php8.2-mysql php8.2-pgsql restic openssh-server openssh-client libnss-extrausers btrfs-progs quota acl postgresql mariadb-server
   curl jq bind9-dnsutils iproute2 util-linux procps ca-certificates openssl lego finger netcat-openbsd
 )
 TEST_PACKAGES=(
-  postfix opendkim opendkim-tools pebble python3 python3-dkim nsd swaks wrk chromium fonts-liberation sqlite3 telnet shellcheck
+  postfix opendkim opendkim-tools pebble python3 python3-dkim nsd swaks wrk chromium user-mode-linux xfsprogs kmod fonts-liberation sqlite3 telnet shellcheck
 )
 
 POLICY=/usr/sbin/policy-rc.d
