@@ -48,20 +48,23 @@ public sealed class PanelApp : WebApplicationFactory<PanelController>
     /// <summary>Jobs run by themselves also under <see cref="Time"/> and on PostgreSQL, where Quartz keeps its schedule in the database.</summary>
     public bool Scheduled { get; init; }
 
+    /// <summary>Where clients find it: in memory, unless it was started on a port.</summary>
+    public Uri At { get; set; } = new("http://localhost");
+
     public string Folder => folder.Path;
 
     public static Actor Admin { get; } = Actor.Operator(0);
 
     public HttpClient Operator()
     {
-        var client = CreateClient(new WebApplicationFactoryClientOptions { AllowAutoRedirect = false });
+        var client = Client();
         client.DefaultRequestHeaders.Add(SocketHeader, nameof(SocketKind.Operator));
         return client;
     }
 
     public HttpClient AgentLink()
     {
-        var client = CreateClient(new WebApplicationFactoryClientOptions { AllowAutoRedirect = false });
+        var client = Client();
         client.DefaultRequestHeaders.Add(SocketHeader, nameof(SocketKind.Agent));
         return client;
     }
@@ -69,13 +72,13 @@ public sealed class PanelApp : WebApplicationFactory<PanelController>
     /// <summary>The agent of another machine that has joined, as its TLS listener would see it.</summary>
     public HttpClient RemoteAgent(string token)
     {
-        var client = CreateClient(new WebApplicationFactoryClientOptions { AllowAutoRedirect = false });
+        var client = Client();
         client.DefaultRequestHeaders.Add(SocketHeader, nameof(SocketKind.Remote));
         client.DefaultRequestHeaders.Authorization = new("Bearer", token);
         return client;
     }
 
-    public HttpClient Visitor() => CreateClient(new WebApplicationFactoryClientOptions { AllowAutoRedirect = false });
+    public HttpClient Visitor() => Client();
 
     /// <summary>Runs <paramref name="act"/> with a front door in a scope of its own, as one request would.</summary>
     public async Task<TResult> WithAsync<TDoor, TResult>(Func<TDoor, Task<TResult>> act)
@@ -103,6 +106,8 @@ public sealed class PanelApp : WebApplicationFactory<PanelController>
         client.DefaultRequestHeaders.Authorization = new("Bearer", token.Value!.Token);
         return client;
     }
+
+    private HttpClient Client() => CreateClient(new WebApplicationFactoryClientOptions { AllowAutoRedirect = false, BaseAddress = At });
 
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {

@@ -20,6 +20,9 @@ internal static class Furniture
     private const string Key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIENlSp0+7xS9+Rs/Jd+ZVnjBAWnXhxEKzQm7XRP7esTI ann@home";
     private const string Markdown = "# Open on Friday\n\nDear {name|friend},\n\nthe stairwell is **painted**. Come at seven, bring a chair.\n\n- tea\n- one film from 1977\n\n[The way there](https://annart.example/way)\n";
 
+    /// <summary>Of the issue that is a draft: a form leads there.</summary>
+    public const string LastScreen = "/newsletters/letters/issues/3/dispatch/new";
+
     public static async Task FurnishAsync(this PanelApp app)
     {
         using var root = app.Operator();
@@ -37,7 +40,7 @@ internal static class Furniture
         await TalkAsync(root);
         await WriteAsync(root, app, ann);
         await PostAsync(root, "hosts", new { name = "second" });
-        await PostAsync(root, "members/ann/tokens", new { name = "from the studio", scopes = new[] { "finger" }, days = 30 });
+        await PostAsync(root, "members/ann/tokens", new { name = "from the studio", scopes = new[] { "finger:read", "finger:write" }, days = 30 });
     }
 
     private static async Task HostAsync(HttpClient root, HttpClient agent, PanelApp app)
@@ -97,7 +100,7 @@ internal static class Furniture
     {
         foreach (var plan in new[] { "Sketching.", "Painting the stairwell of house 3.\n\nOpen studio on Friday at seven. Bring a chair." })
         {
-            using var answer = await root.PatchAsJsonAsync("/api/v1/members/ann/finger", new { plan, project = "Stairwells" });
+            using var answer = await root.PutAsJsonAsync("/api/v1/members/ann/finger", new { plan, project = "Stairwells" });
             Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
         }
 

@@ -8,10 +8,11 @@ namespace Panel.Tests.EndToEnd;
 /// <summary>Goes through the house by its own links, so that a page nobody can come to is found missing.</summary>
 internal static partial class Walk
 {
-    private const int Most = 500;
+    /// <summary>Of pages that are one for each thing, so many are looked through for what leads on.</summary>
+    private const int OfAKind = 8;
 
     /// <summary>Pages that are not come to by a link: parts of other pages, answers to a form, streams and downloads.</summary>
-    private static readonly string[] NoLink = ["/events", "/preview", "/denied", "/problem/", ".csv", ".jsonl", ".json", "/copy", "/profile"];
+    private static readonly string[] NoLink = ["/events", "/preview", "/denied", "/problem/", ".csv", ".jsonl", ".json", "/copy", "/profile", "/dispatch/new"];
 
     /// <summary>One address for each page of the house, and the routes of pages that no link leads to.</summary>
     public static async Task<(IReadOnlyList<string> Found, IReadOnlyList<string> Missing)> EveryPageAsync(PanelApp app, IAPIRequestContext browser)
@@ -20,10 +21,10 @@ internal static partial class Walk
             .Where(r => !NoLink.Any(n => r.Text.Contains(n, StringComparison.Ordinal)))
             .Select(r => (r.Text, Matches: new Regex($"^{Segment().Replace(r.Text, m => m.Value.Contains(":long", StringComparison.Ordinal) ? "[0-9]+" : "[^/]+")}$", RegexOptions.CultureInvariant)))
             .OrderBy(r => r.Text.Count(c => c == '{')).ToList();
-        var (found, seen, open) = (new Dictionary<string, string>(), new HashSet<string>(["/"]), new Queue<string>(["/"]));
-        while (open.TryDequeue(out var path) && seen.Count < Most)
+        var (found, seen, open) = (new Dictionary<string, List<string>>(), new HashSet<string>(["/"]), new Queue<string>(["/"]));
+        while (open.TryDequeue(out var path))
         {
-            if (routes.FirstOrDefault(r => r.Matches.IsMatch(path)) is not { Text: { } route } || (found.ContainsKey(route) && path.Any(char.IsAsciiDigit)))
+            if (routes.FirstOrDefault(r => r.Matches.IsMatch(path)) is not { Text: { } route } || found.GetValueOrDefault(route)?.Count >= OfAKind)
             {
                 continue;
             }
@@ -35,14 +36,14 @@ internal static partial class Walk
                 continue;
             }
 
-            found.TryAdd(route, path);
+            (found.TryGetValue(route, out var alike) ? alike : found[route] = []).Add(path);
             foreach (var link in Link().Matches(await answer.TextAsync()).Select(m => m.Groups[1].Value).Where(l => !l.StartsWith("//", StringComparison.Ordinal) && seen.Add(l)))
             {
                 open.Enqueue(link);
             }
         }
 
-        return ([.. found.Values], [.. routes.Select(r => r.Text).Except(found.Keys)]);
+        return ([.. found.Values.Select(v => v[0])], [.. routes.Select(r => r.Text).Except(found.Keys)]);
     }
 
     [GeneratedRegex("\\{[^}]*\\}")]
