@@ -59,7 +59,8 @@ public sealed class PackagesController(Packages packages) : PanelController
 
 public sealed record PackageForm
 {
-    private const decimal Megabyte = 1_000_000;
+    /// <summary>As everywhere else in the house (<see cref="Shared.Bytes"/>).</summary>
+    private const decimal Megabyte = 1 << 20;
 
     internal bool Known { get; init; }
 
@@ -69,7 +70,7 @@ public sealed record PackageForm
     public string? Name { get; init; }
 
     [Display(Name = "Disk space in MB"), Range(1, 1_000_000_000)]
-    public decimal DiskBytes { get; init; } = 1_000;
+    public decimal DiskBytes { get; init; } = 1024;
 
     public int Sites { get; init; } = 10;
 
