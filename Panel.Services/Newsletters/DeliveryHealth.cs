@@ -38,8 +38,8 @@ public sealed class DeliveryHealth(PanelDb db, IOptions<MailOptions> mail, TimeP
         }
 
         var length = Math.Clamp(days, 1, KeptDays);
-        var since = DayOf(time.GetUtcNow().UtcDateTime.AddDays(1 - length));
-        var rows = await db.Set<ReceiverDay>().AsNoTracking().Where(d => string.Compare(d.Day, since) >= 0).GroupBy(d => new { d.Node, d.Domain })
+        var wanted = LastDays(length);
+        var rows = await db.Set<ReceiverDay>().AsNoTracking().Where(d => wanted.Contains(d.Day)).GroupBy(d => new { d.Node, d.Domain })
             .Select(g => new
             {
                 g.Key.Node,
@@ -75,14 +75,16 @@ public sealed class DeliveryHealth(PanelDb db, IOptions<MailOptions> mail, TimeP
             INSERT INTO receiver_days (day, node, domain, accepted, deferred, refused, unknown, bounced, complained) VALUES ({day}, {HealthTally.Node}, {name}, 0, 0, 0, 0, {bounced}, {complained})
             ON CONFLICT (day, node, domain) DO UPDATE SET bounced = receiver_days.bounced + {bounced}, complained = receiver_days.complained + {complained}
             """, ct);
-        var old = DayOf(time.GetUtcNow().UtcDateTime.AddDays(-KeptDays));
-        await db.Set<ReceiverDay>().Where(d => string.Compare(d.Day, old) < 0).ExecuteDeleteAsync(ct);
+        var kept = LastDays(KeptDays);
+        await db.Set<ReceiverDay>().Where(d => !kept.Contains(d.Day)).ExecuteDeleteAsync(ct);
     }
 
     private static bool IsAlarming((string Domain, long Accepted, long Complained) r) => r.Complained > 0 && r.Complained >= r.Accepted * SpamAlarm;
 
     private static string Sentence((string Domain, long Accepted, long Complained) r) => string.Create(CultureInfo.InvariantCulture,
         $"{r.Complained:#,0} of {r.Accepted:#,0} mails to {r.Domain} were called spam by those who got them ({(r.Accepted == 0 ? 1 : (double)r.Complained / r.Accepted):0.00 %}). From 0.1 % on mail goes to the spam folder, from 0.3 % on nowhere: find out which list it is before the next issue.");
+
+    private List<string> LastDays(int length) => [.. Enumerable.Range(0, length).Select(d => DayOf(time.GetUtcNow().UtcDateTime.AddDays(-d)))];
 
     private static string DayOf(DateTime at) => at.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 }

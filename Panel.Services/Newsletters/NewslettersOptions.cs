@@ -17,6 +17,13 @@ public sealed class NewslettersOptions
     [Range(1, 100, ErrorMessage = "Newsletters:PauseAtPercent must lie between 1 and 100.")]
     public int PauseAtPercent { get; set; } = 10;
 
+    /// <summary>Whose clocks the last screen offers first, as an IANA name; each issue may say otherwise.</summary>
+    [CustomValidation(typeof(NewslettersOptions), nameof(Known))]
+    public string Zone { get; set; } = "UTC";
+
+    public static ValidationResult? Known(string zone) =>
+        WallTime.Find(zone) is not null ? ValidationResult.Success : new ValidationResult($"Newsletters:Zone is '{zone}'; expected a time zone such as Europe/Berlin, or UTC.");
+
     /// <summary>Whether Panel signs its mail (RFC 6376); false where the relay does.</summary>
     public bool Dkim { get; set; } = true;
 

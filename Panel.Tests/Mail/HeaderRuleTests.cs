@@ -3,6 +3,7 @@ using Panel.Services.Mail;
 using Panel.Services.Mail.Content;
 using Panel.Services.Mail.Returned;
 using Panel.Services.Mail.Smtp;
+using Panel.Services.Newsletters;
 
 namespace Panel.Tests.Mail;
 
@@ -10,6 +11,10 @@ namespace Panel.Tests.Mail;
 public class HeaderRuleTests
 {
     private static readonly MailHeaders Headers = MailHeaders.Read(Samples.Message()).Headers;
+
+    /// <summary>The headers of a mail of the house itself.</summary>
+    private static MailHeaders Notice => MailHeaders.Read(LetterMessage.Build(
+        new Letter { Id = 1, Kind = Letter.Confirm, Email = "zoe@reader.example", EmailHash = new string('a', 64), Subject = "Please confirm", Text = "Press the button." }, "Panel", "house@panel.example")).Headers;
 
     [Fact]
     public void H1_one_List_Unsubscribe_with_one_https_address_and_a_mailbox_behind_it()
@@ -61,6 +66,25 @@ public class HeaderRuleTests
         var parts = await MailPart.ReadAsync(Samples.Message());
         Assert.Equal(["multipart/alternative", "text/plain", "text/html"], parts.Select(p => p.Type));
         Assert.All(parts.Skip(1), p => Assert.True(p.Text.Trim().Length > 100));
+    }
+
+    [Fact]
+    public void H12_an_issue_says_precedence_bulk_so_that_vacation_programs_are_silent_and_a_notice_does_not()
+    {
+        Assert.Equal("bulk", Assert.Single(Headers.All("Precedence")));
+        Assert.Empty(Notice.All("Precedence"));
+    }
+
+    [Fact]
+    public void H14_no_address_for_complaints_is_promised_that_no_signature_of_its_own_domain_covers() =>
+        Assert.Empty(Headers.All("CFBL-Address")); // RFC 9477 §3.1: bounces come back to the house's domain, mail is signed by the member's.
+
+    [Fact]
+    public void A6_U11_only_what_people_subscribed_to_carries_one_click()
+    {
+        Assert.Single(Headers.All("List-Unsubscribe-Post"));
+        Assert.All(new[] { "List-Unsubscribe", "List-Unsubscribe-Post", "List-Id", "Feedback-ID" }, name => Assert.Empty(Notice.All(name)));
+        Assert.Equal("auto-generated", Notice["Auto-Submitted"]);
     }
 
     [Fact]

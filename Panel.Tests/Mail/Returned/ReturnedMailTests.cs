@@ -44,6 +44,15 @@ public class ReturnedMailTests
         }
     }
 
+    [Theory, MemberData(nameof(Mails))]
+    public async Task A11_a_forged_result_of_an_authentication_makes_no_mail_more_believable(string file)
+    {
+        var (sender, message) = Bytes(file);
+        byte[] forged = [.. "Authentication-Results: panel.example; dkim=pass header.d=gmail.com; spf=pass\r\nARC-Authentication-Results: i=1; panel.example; dmarc=pass\r\n"u8, .. message];
+        var (plain, dressed) = (await ReturnedMail.ReadAsync(sender, message), await ReturnedMail.ReadAsync(sender, forged));
+        Assert.Equal((plain.Kind, plain.Status, plain.Words), (dressed.Kind, dressed.Status, dressed.Words));
+    }
+
     [Fact]
     public async Task The_servers_words_and_the_subject_are_kept_for_people()
     {

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.Options;
 using Panel.Services;
 using Panel.Services.Newsletters;
 using Panel.Services.Newsletters.Writing;
@@ -10,7 +11,7 @@ namespace Panel.Web.Newsletters;
 
 /// <summary>The last screen before sending, and every move after it.</summary>
 [Area("Newsletters"), Authorize(Policies.Member), Route("newsletters/{name}/issues/{id:long}")]
-public sealed class DispatchesController(Dispatches dispatches, IssueChecks checks) : PanelController
+public sealed class DispatchesController(Dispatches dispatches, IssueChecks checks, IOptions<NewslettersOptions> options) : PanelController
 {
     [HttpGet("dispatch/new")]
     public async Task<IActionResult> New([FromRoute] string name, long id, DispatchForm form, CancellationToken ct)
@@ -25,7 +26,8 @@ public sealed class DispatchesController(Dispatches dispatches, IssueChecks chec
             ModelState.AddModelError(no.Field == "at" ? nameof(DispatchForm.At) : "", no.Message);
         }
 
-        return View(plan);
+        NameUnknownZone(form);
+        return View(DispatchView.Of(plan, form, options.Value.Zone));
     }
 
     [HttpPost("dispatch")]
@@ -36,8 +38,14 @@ public sealed class DispatchesController(Dispatches dispatches, IssueChecks chec
             return NotFound();
         }
 
+        var view = DispatchView.Of(plan, form, options.Value.Zone);
+        if (NameUnknownZone(form))
+        {
+            return Again(nameof(New), view);
+        }
+
         var sent = await dispatches.SendAsync(Me, id, form.Due, ct);
-        return sent.Refused is { } no ? Refuse(no with { Field = no.Field == "at" ? nameof(DispatchForm.At) : null }, nameof(New), plan) : Done(name, id, "It is on its way. Until it starts you can take it back whole.");
+        return sent.Refused is { } no ? Refuse(no with { Field = no.Field == "at" ? nameof(DispatchForm.At) : null }, nameof(New), view) : Done(name, id, "It is on its way. Until it starts you can take it back whole.");
     }
 
     [HttpPost("dispatch/end")]
@@ -59,6 +67,18 @@ public sealed class DispatchesController(Dispatches dispatches, IssueChecks chec
     [HttpPost("retry")]
     public async Task<IActionResult> Retry([FromRoute] string name, long id, CancellationToken ct) =>
         Moved(name, id, await dispatches.RetryAsync(Me, id, unknown: false, ct), "Those who were refused are tried again, and nobody else.");
+
+    // A zone that nobody knows must not quietly become another time.
+    private bool NameUnknownZone(DispatchForm form)
+    {
+        if (form.ZoneInfo is not null)
+        {
+            return false;
+        }
+
+        ModelState.AddModelError(nameof(DispatchForm.Zone), $"{form.Zone} is no time zone. Write it like Europe/Berlin, or UTC.");
+        return true;
+    }
 
     private IActionResult Moved(string name, long id, Outcome<IssuePage> outcome, string said) => outcome.Refused switch
     {

@@ -64,10 +64,27 @@ public sealed record DeliveriesPage(IssuePage Issue, IssueReport Report, IReadOn
 
 public sealed record DispatchForm
 {
-    /// <summary>UTC, as a browser's date field gives it; empty is now.</summary>
+    /// <summary>As a browser's date field gives it, in <see cref="Zone"/>; empty is now.</summary>
     public DateTime? At { get; init; }
 
-    public DateTimeOffset? Due => At is { } at ? new DateTimeOffset(DateTime.SpecifyKind(at, DateTimeKind.Utc)) : null;
+    /// <summary>Whose clocks; empty is UTC. The browser's own zone plays no part.</summary>
+    public string? Zone { get; init; }
+
+    public TimeZoneInfo? ZoneInfo => string.IsNullOrWhiteSpace(Zone) ? TimeZoneInfo.Utc : WallTime.Find(Zone.Trim());
+
+    public DateTimeOffset? Due => At is { } at && ZoneInfo is { } zone ? new DateTimeOffset(WallTime.ToUtc(at, zone).Utc) : null;
+
+    public bool IsMoved => At is { } at && ZoneInfo is { } zone && WallTime.ToUtc(at, zone).Moved;
+}
+
+/// <summary>The last screen, with times on the wall of the zone that was asked for.</summary>
+public sealed record DispatchView(DispatchPlan Plan, string Zone, DateTime Wall, bool IsMoved)
+{
+    public static DispatchView Of(DispatchPlan plan, DispatchForm form, string usual)
+    {
+        var zone = form.At is null ? WallTime.Find(form.Zone) ?? WallTime.Find(usual) ?? TimeZoneInfo.Utc : form.ZoneInfo ?? TimeZoneInfo.Utc;
+        return new DispatchView(plan, form.At is not null && form.ZoneInfo is null ? form.Zone! : zone.Id, WallTime.Of(plan.DueAt, zone), form.IsMoved);
+    }
 }
 
 /// <summary>The words that pages put around the ledger's.</summary>
