@@ -122,7 +122,7 @@ public sealed class Moves(PanelDb db, Members.Members members, MoveSteps steps, 
         }
     }
 
-    private static Refusal? Refuse(Members.Member member, Host? from, Host to, AccountCopy? copy, Move? open, DateTime now) =>
+    private static InTheWay? Refuse(Members.Member member, Host? from, Host to, AccountCopy? copy, Move? open, DateTime now) =>
         member.RemovedAt is not null ? new InTheWay($"{member.Handle} was removed and is not moved any more.")
         : from is null ? new InTheWay("No host carries this account yet.")
         : from.Id == to.Id ? new InTheWay($"{member.Handle} is on {to.Name} already.", "host")

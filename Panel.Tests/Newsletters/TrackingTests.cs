@@ -153,7 +153,7 @@ public sealed partial class TrackingTests
         return (report.Opened, report.Clicked);
     }
 
-    private static Task OfferAsync(IssueHouse house) => house.WithAsync<Lists, Outcome<ListPage>>(l =>
+    private static Task<Outcome<ListPage>> OfferAsync(IssueHouse house) => house.WithAsync<Lists, Outcome<ListPage>>(l =>
         l.UpdateAsync(house.Ann, "ann", "letters", new ListChange("Ann's letters", "", "1 Main Street, Berlin", "I want to get it.", Tracking: true), default));
 
     private static Task<int> AgreeAsync(IssueHouse house, string email) => house.WithAsync<PanelDb, int>(db =>

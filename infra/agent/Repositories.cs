@@ -23,7 +23,7 @@ internal sealed class Repositories(AgentOptions options)
 
         if (order.Wrapped is { } wrapped && AreHere)
         {
-            Backups.Must(await AsPanelAsync(new MemoryStream(Encoding.UTF8.GetBytes(wrapped)), Stream.Null, ct, "/", "/usr/bin/dd", $"of={At(handle)}.key", "status=none"));
+            Backups.Must(await AsPanelAsync(new MemoryStream(Encoding.UTF8.GetBytes(wrapped)), Stream.Null, "/", ct, "/usr/bin/dd", $"of={At(handle)}.key", "status=none"));
         }
     }
 
@@ -50,7 +50,7 @@ internal sealed class Repositories(AgentOptions options)
             return AreHere ? "The account is not erased." : "The repository lies elsewhere; whoever keeps it deletes it there.";
         }
 
-        Backups.Must(await AsPanelAsync(null, Stream.Null, ct, "/", "/usr/bin/rm", "-rf", "--", At(account.Handle), $"{At(account.Handle)}.key"));
+        Backups.Must(await AsPanelAsync(null, Stream.Null, "/", ct, "/usr/bin/rm", "-rf", "--", At(account.Handle), $"{At(account.Handle)}.key"));
         return null;
     }
 
@@ -58,7 +58,7 @@ internal sealed class Repositories(AgentOptions options)
     public async Task GiveAsync(string handle, Stream to, CancellationToken ct)
     {
         var there = AreHere && Directory.Exists(At(handle));
-        Backups.Must(await AsPanelAsync(null, to, ct, there ? At(handle) : "/", there ? ["/usr/bin/tar", "-c", "-f", "-", "."] : ["/usr/bin/tar", "-c", "-f", "-", "-T", "/dev/null"]));
+        Backups.Must(await AsPanelAsync(null, to, there ? At(handle) : "/", ct, there ? ["/usr/bin/tar", "-c", "-f", "-", "."] : ["/usr/bin/tar", "-c", "-f", "-", "-T", "/dev/null"]));
     }
 
     public async Task TakeAsync(string handle, Stream from, CancellationToken ct)
@@ -69,8 +69,8 @@ internal sealed class Repositories(AgentOptions options)
             return;
         }
 
-        Backups.Must(await AsPanelAsync(null, Stream.Null, ct, "/", "/usr/bin/mkdir", "-p", "-m", "700", "--", At(handle)));
-        Backups.Must(await AsPanelAsync(from, Stream.Null, ct, At(handle), "/usr/bin/tar", "-x", "--no-same-owner", "-f", "-"));
+        Backups.Must(await AsPanelAsync(null, Stream.Null, "/", ct, "/usr/bin/mkdir", "-p", "-m", "700", "--", At(handle)));
+        Backups.Must(await AsPanelAsync(from, Stream.Null, At(handle), ct, "/usr/bin/tar", "-x", "--no-same-owner", "-f", "-"));
     }
 
     public Task<Ran> RunAsync(string handle, string secret, Stream? input, Stream output, CancellationToken ct, params string[] arguments) => Backups.PipeAsync(
@@ -80,7 +80,7 @@ internal sealed class Repositories(AgentOptions options)
 
     private static string DiskOf(string place) => Directory.Exists(place) ? Commands.Run("findmnt", "-n", "-o", "SOURCE", "-T", place).Trim().Split('[')[0] : DiskOf(Path.GetDirectoryName(place)!);
 
-    private Task<Ran> AsPanelAsync(Stream? input, Stream output, CancellationToken ct, string directory, params string[] command) => Backups.PipeAsync(AsPanel(command), null, input, output, ct, directory);
+    private Task<Ran> AsPanelAsync(Stream? input, Stream output, string directory, CancellationToken ct, params string[] command) => Backups.PipeAsync(AsPanel(command), null, input, output, ct, directory);
 
     private string[] AsPanel(params string[] command) =>
         ["/usr/bin/setpriv", $"--reuid={options.PanelUid}", $"--regid={Native.Look(options.Data)?.Gid}", "--clear-groups", "--no-new-privs", "--inh-caps=-all", "--bounding-set=-all", "--", .. command];
