@@ -53,7 +53,13 @@ public sealed class Issues(PanelDb db, Lists lists, AuditTrail audit, TimeProvid
         var now = time.GetUtcNow().UtcDateTime;
         var issue = new Issue
         {
-            ListId = found.Id, Subject = words.Subject.Trim(), Markdown = words.Markdown, Audience = audience.Rule, AudienceName = audience.Name, CreatedAt = now, ChangedAt = now,
+            ListId = found.Id,
+            Subject = words.Subject.Trim(),
+            Markdown = words.Markdown,
+            Audience = audience.Rule,
+            AudienceName = audience.Name,
+            CreatedAt = now,
+            ChangedAt = now,
         };
         db.Add(issue);
         audit.Add(by, found.MemberId, "issue.add", $"{list}: {issue.Subject}");
@@ -72,7 +78,13 @@ public sealed class Issues(PanelDb db, Lists lists, AuditTrail audit, TimeProvid
         var (earlier, now) = (found.Issue, time.GetUtcNow().UtcDateTime);
         var copy = new Issue
         {
-            ListId = earlier.ListId, Subject = earlier.Subject, Markdown = earlier.Markdown, Audience = earlier.Audience, AudienceName = earlier.AudienceName, CreatedAt = now, ChangedAt = now,
+            ListId = earlier.ListId,
+            Subject = earlier.Subject,
+            Markdown = earlier.Markdown,
+            Audience = earlier.Audience,
+            AudienceName = earlier.AudienceName,
+            CreatedAt = now,
+            ChangedAt = now,
         };
         db.Add(copy);
         audit.Add(by, found.List.MemberId, "issue.copy", $"{found.List.Name}: {earlier.Subject}");

@@ -117,7 +117,10 @@ internal static class Furniture
     {
         await PostAsync(root, "members/ann/lists", new
         {
-            name = "letters", title = "Letters from the stairwell", from = "Ann Artist <letters@annart.example>", postalAddress = "Ann Artist, Stairwell 3, 8000 Zürich",
+            name = "letters",
+            title = "Letters from the stairwell",
+            from = "Ann Artist <letters@annart.example>",
+            postalAddress = "Ann Artist, Stairwell 3, 8000 Zürich",
             description = "Once a month, what was painted and where to see it.",
         });
         await app.WithAsync<PanelDb, int>(db => PeopleAsync(db, DateTime.UtcNow));

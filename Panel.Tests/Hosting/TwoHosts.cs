@@ -19,7 +19,8 @@ internal sealed class TwoHosts : IAsyncLifetime
     public TwoHosts(bool standing = true)
     {
         App = new PanelApp(DatabaseOptions.Sqlite, ("Hosting:AgentListen", $"0.0.0.0:{port}"), ("Urls", $"http://127.0.0.1:{PostgresServer.FreePort()}"),
-            ("Finger:Listen", $"127.0.0.1:{PostgresServer.FreePort()}"), ("Mail:Lmtp:Listen", $"127.0.0.1:{PostgresServer.FreePort()}")) { Time = standing ? Time : null, Unscheduled = standing };
+            ("Finger:Listen", $"127.0.0.1:{PostgresServer.FreePort()}"), ("Mail:Lmtp:Listen", $"127.0.0.1:{PostgresServer.FreePort()}"))
+        { Time = standing ? Time : null, Unscheduled = standing };
         One = new AgentMachine(() => LineAsync("one", "127.0.0.1"));
         Two = new AgentMachine(() => LineAsync("two", $"10.213.{network}.1"), network);
     }

@@ -46,9 +46,18 @@ public sealed record CareRoom(IReadOnlyList<CarePage> Accounts, IReadOnlyList<Re
 
     private static IReadOnlyDictionary<string, string> Words { get; } = new Dictionary<string, string>
     {
-        ["shown"] = "A member was shown", ["listed"] = "A list was sent", ["listDenied"] = "The list was denied", ["nobody"] = "Nobody has that name", ["forwardingDenied"] = "Forwarding was denied",
-        ["nothingAsked"] = "Nothing was asked", ["tooLong"] = "The query was too long", ["tooSlow"] = "The query did not come in time", ["full"] = "The house was full",
-        ["crowded"] = "Too many from one address", ["gone"] = "The asker went away", ["broken"] = "The look-up broke",
+        ["shown"] = "A member was shown",
+        ["listed"] = "A list was sent",
+        ["listDenied"] = "The list was denied",
+        ["nobody"] = "Nobody has that name",
+        ["forwardingDenied"] = "Forwarding was denied",
+        ["nothingAsked"] = "Nothing was asked",
+        ["tooLong"] = "The query was too long",
+        ["tooSlow"] = "The query did not come in time",
+        ["full"] = "The house was full",
+        ["crowded"] = "Too many from one address",
+        ["gone"] = "The asker went away",
+        ["broken"] = "The look-up broke",
     };
 
     public IEnumerable<ReportPage> Answered => Reports.Where(r => r.State != "open");

@@ -125,7 +125,11 @@ public sealed class BundleTaking(PanelDb db, HouseKeys keys, Lists lists, ListIm
         db.AddRange(people);
         db.AddRange(hashes.Where(h => h.Value.State is SubscriberState.Left or SubscriberState.Bounced or SubscriberState.Complained).Select(h => new Suppression
         {
-            EmailHash = h.Key, ListId = list.Id, MemberId = list.MemberId, Reason = h.Value.State.ToString().ToLowerInvariant(), At = now,
+            EmailHash = h.Key,
+            ListId = list.Id,
+            MemberId = list.MemberId,
+            Reason = h.Value.State.ToString().ToLowerInvariant(),
+            At = now,
         }));
         await db.SaveChangesAsync(ct);
         db.ChangeTracker.Clear();
