@@ -3,6 +3,8 @@ using Deque.AxeCore.Commons;
 using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 using Panel.Services;
+using Panel.Services.Hosting;
+using Panel.Services.Data;
 using Panel.Services.Members;
 using Panel.Tests.Data;
 using Panel.Tests.EndToEnd;
@@ -25,6 +27,7 @@ public sealed class PagesInBrowserTests(BrowserFixture fixture) : IClassFixture<
         app.StartServer();
         await app.MemberAsync("ann");
         await app.WithAsync<Services.Members.Members, Outcome<MemberPage>>(m => m.SuspendAsync(PanelApp.Admin, "ann", CancellationToken.None));
+        await MovedAsync(app);
         await using var context = await fixture.Browser.NewContextAsync(new BrowserNewContextOptions
         {
             BaseURL = house,
@@ -45,6 +48,7 @@ public sealed class PagesInBrowserTests(BrowserFixture fixture) : IClassFixture<
         [
             "/account", "/account/profile", "/account/password", "/account/two-factor", "/account/tokens", "/account/audit",
             "/members", "/members/new", "/members/ann", "/members/ann/removal", "/packages", "/packages/new", "/packages/standard", "/audit",
+            "/hosts", "/hosts/local", "/house", "/backups", "/members/ann/moves", "/members/ann/moves/1",
         ];
         foreach (var path in paths)
         {
@@ -57,6 +61,24 @@ public sealed class PagesInBrowserTests(BrowserFixture fixture) : IClassFixture<
         await page.GetByText("Scan this").WaitForAsync();
         await LookAsync(page, "two-factor being set up");
         Assert.Empty(complaints);
+    }
+
+    private static async Task MovedAsync(PanelApp app)
+    {
+        var two = await app.WithAsync<HostInvitations, Outcome<HostInvited>>(h => h.InviteAsync(PanelApp.Admin, "two", CancellationToken.None));
+        await app.WithAsync<PanelDb, int>(db =>
+        {
+            const string side = """{"files":412,"bytes":5120000,"sha256":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","sent":3,"databases":[{"name":"shop","bytes":900,"sha256":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","rows":{"visits":41,"people":1}}]}""";
+            var move = new Move { MemberId = 1, FromHostId = two.Value!.Id, ToHostId = 1, AskedBy = "eve", AskedAt = DateTime.UtcNow };
+            move.Begin(DateTime.UtcNow);
+            move.Ask(MoveState.Finishing, 1, 2, DateTime.UtcNow, null);
+            move.Hear(1, side);
+            move.Hear(2, side);
+            move.Enter(MoveState.Switching, DateTime.UtcNow, "both sides are the same");
+            move.Enter(MoveState.Kept, DateTime.UtcNow, "open on the new host");
+            db.Add(move);
+            return db.SaveChangesAsync();
+        });
     }
 
     private static async Task LookAsync(IPage page, string what)
