@@ -85,7 +85,11 @@ got=$(page two count.php)
 [ "$got" = "$want" ] || fail "the second host counts on: $got, not $want"
 sftp_on two <<<"get /home/letter.txt $WORK/moved.txt" >/dev/null
 cmp "$WORK/letter.txt" "$WORK/moved.txt" || fail "the letter moved"
-step 'moved'
+sftp_on two <<<'rm /home/letter.txt' >/dev/null
+"$PANEL" backup restore $me "$backup" --path home/letter.txt >/dev/null
+sftp_on two <<<"get /home/letter.txt $WORK/again.txt" >/dev/null
+cmp "$WORK/letter.txt" "$WORK/again.txt" || fail "the backup moved along"
+step 'moved, and its backups with it'
 
 "$PANEL" member suspend $me >/dev/null
 until_true "the site is suspended" site_is .state suspended

@@ -97,6 +97,21 @@ public sealed class AgentBackupTests(AgentMachine machine) : IClassFixture<Agent
         Assert.NotNull((await machine.Panel.RequestAsync(AgentWork.Restore, "bob", made.Snapshot, Order with { Snapshot = made.Snapshot })).Failure);
     }
 
+    [RootFact]
+    public async Task Old_backups_go_by_the_rule_of_the_order_and_the_sealed_password_lies_beside_the_repository()
+    {
+        await LiveAsync(Account("cid", 290_404, machine.PublicKey));
+        var order = Order with { Wrapped = "sealed-by-the-house", Keep = new BackupKeep(1, 0, 0) };
+        var first = await DoAsync(AgentWork.Backup, "cid", order);
+        Assert.Equal([first.Snapshot], first.Kept);
+        var second = await DoAsync(AgentWork.Backup, "cid", order);
+        Assert.Equal([second.Snapshot], second.Kept);
+        Assert.NotNull((await machine.Panel.RequestAsync(AgentWork.Trial, "cid", first.Snapshot, Order with { Snapshot = first.Snapshot })).Failure);
+        Assert.Equal("sealed-by-the-house", await File.ReadAllTextAsync($"{machine.Data}/backups/cid.key"));
+        // A whole repository goes at the end of an erased account only.
+        Assert.Contains("not erased", (await machine.Panel.RequestAsync(AgentWork.Forget, "cid")).Failure, StringComparison.Ordinal);
+    }
+
     private string Run => $"/run/panel/host-{machine.Id}";
 
     private Task<(int Code, string Output)> AsAsync(int uid, params string[] command) =>
