@@ -32,6 +32,9 @@ internal static class AuditWords
         ["make"] = "made",
         ["revoke"] = "revoked",
         ["end"] = "ended",
+        ["move"] = "on its way to another host",
+        ["erase"] = "erased on its host",
+        ["copy"] = "copied",
     };
 
     private static readonly Dictionary<string, string> Phrases = new(StringComparer.Ordinal)
@@ -40,6 +43,7 @@ internal static class AuditWords
         ["session.end"] = "Signed out",
         ["member.join"] = "Joined the house",
         ["member.invite"] = "Invited again",
+        ["backup.key"] = "The key of all backups was downloaded",
         ["password.set"] = "Password changed",
         ["report.dismiss"] = "A report about the finger page was dismissed",
     };
