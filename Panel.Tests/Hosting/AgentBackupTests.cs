@@ -103,9 +103,9 @@ public sealed class AgentBackupTests(AgentMachine machine) : IClassFixture<Agent
         await LiveAsync(Account("cid", 290_404, machine.PublicKey));
         var order = Order with { Wrapped = "sealed-by-the-house", Keep = new BackupKeep(1, 0, 0) };
         var first = await DoAsync(AgentWork.Backup, "cid", order);
-        Assert.Equal([first.Snapshot], first.Kept);
+        Assert.StartsWith(first.Snapshot, Assert.Single(first.Kept!), StringComparison.Ordinal);
         var second = await DoAsync(AgentWork.Backup, "cid", order);
-        Assert.Equal([second.Snapshot], second.Kept);
+        Assert.StartsWith(second.Snapshot, Assert.Single(second.Kept!), StringComparison.Ordinal);
         Assert.NotNull((await machine.Panel.RequestAsync(AgentWork.Trial, "cid", first.Snapshot, Order with { Snapshot = first.Snapshot })).Failure);
         Assert.Equal("sealed-by-the-house", await File.ReadAllTextAsync($"{machine.Data}/backups/cid.key"));
         // A whole repository goes at the end of an erased account only.
