@@ -117,8 +117,9 @@ internal sealed partial class LetterCarrier(IServiceScopeFactory scopes, LetterB
                     // Until nothing is due.
                 }
             }
-            catch (Exception broken) when (broken is DbUpdateException or System.Data.Common.DbException or IOException)
+            catch (Exception broken) when (!stoppingToken.IsCancellationRequested)
             {
+                // Whatever a database or a relay that went away throws: a carrier that ends would take the whole house down with it.
                 Failed(log, broken);
             }
 

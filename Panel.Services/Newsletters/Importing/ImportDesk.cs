@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -70,7 +69,7 @@ internal sealed partial class ImportCarrier(IServiceScopeFactory scopes, ImportR
                     await run.RunAsync(id, stoppingToken);
                 }
             }
-            catch (Exception away) when (away is DbException or DbUpdateException or IOException || away.InnerException is DbException)
+            catch (Exception away) when (!stoppingToken.IsCancellationRequested)
             {
                 Away(log, away);
             }
