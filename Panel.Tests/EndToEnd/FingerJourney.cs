@@ -26,19 +26,19 @@ public sealed class FingerJourney(House house)
 
         polite = false;
         var plan = Path.Combine(house.Folder, "bob.plan");
-        await File.WriteAllTextAsync(plan, "Building.\n{\"messages\":[{\"text\":\"by sftp, like 2010\",\"time\":20261122115800}]}\n");
+        await File.WriteAllTextAsync(plan, "Building.\n{\"messages\":[{\"text\":\"by sftp, like 2010\",\"time\":20101105124412}]}\n");
         var batch = Path.Combine(house.Folder, "bob.sftp");
         await File.WriteAllTextAsync(batch, $"put {plan} /home/.plan\n");
         var (code, said) = await house.RunAsync(
             "sftp", "-q", "-b", batch, "-i", key, "-P", site, "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "BatchMode=yes", "bob@127.0.0.1");
         Assert.True(code == 0, said);
         var answer = await House.UntilAsync(
-            async () => (await house.RunAsync("finger", "bob@localhost")).Output is var o && o.Contains("\"by sftp, like 2010\", \"time\": \"20261122115800\"", StringComparison.Ordinal) ? o : null, "The plan from the home in finger");
+            async () => (await house.RunAsync("finger", "bob@localhost")).Output is var o && o.Contains("\"by sftp, like 2010\", \"time\": \"20101105124412\"", StringComparison.Ordinal) ? o : null, "The plan from the home in finger");
         Assert.Contains("Plan:", answer, StringComparison.Ordinal);
         Assert.Contains("Building.", answer, StringComparison.Ordinal);
         using var http = new HttpClient { BaseAddress = house.Address };
         var feed = await http.GetStringAsync("/~bob/atom.xml");
-        Assert.Contains("<published>2026-11-22T11:58:00Z</published>", feed, StringComparison.Ordinal);
+        Assert.Contains("<published>2010-11-05T12:44:12Z</published>", feed, StringComparison.Ordinal);
         Assert.Contains(">by sftp, like 2010</content>", feed, StringComparison.Ordinal);
 
         time.Advance(TimeSpan.FromMinutes(1));

@@ -20,7 +20,8 @@ namespace Panel.Bench.Finger;
 /// <param name="First">Seconds of the refresh in which every answer is new, its messages stored.</param>
 /// <param name="Again">Seconds when nothing has changed, median of the rounds.</param>
 /// <param name="Limit">Addresses per host times the latency: what one question at a time must take.</param>
-public sealed record RefreshFigures(double First, double Again, double Limit);
+/// <param name="Cpu">Microseconds of processor time per address when nothing has changed, the answering side included; steadier than times on a busy machine.</param>
+public sealed record RefreshFigures(double First, double Again, double Limit, double Cpu);
 
 /// <summary>Refreshes 1,000 followed addresses on 100 hosts (addresses of loopback) that take 50 ms each for an answer.</summary>
 public static class RefreshRow
@@ -48,14 +49,16 @@ public static class RefreshRow
             builder.Services.AddLogging().AddData(builder.Configuration).AddMembers().AddFinger(builder.Configuration).AddHosting(builder.Configuration);
             await using var app = builder.Build();
             await FillAsync(app, port, ct);
-            var times = new List<double>();
+            var (times, cpu) = (new List<double>(), TimeSpan.Zero);
             for (var round = 0; round <= Rounds; round++)
             {
+                var used = Environment.CpuUsage.TotalTime;
                 times.Add(await OnceAsync(app, ct));
+                cpu = Environment.CpuUsage.TotalTime - used;
             }
 
             var again = times.Skip(1).Order().ToList();
-            return new RefreshFigures(times[0], again[again.Count / 2], PerHost * Latency.TotalSeconds);
+            return new RefreshFigures(times[0], again[again.Count / 2], PerHost * Latency.TotalSeconds, cpu.TotalMicroseconds / (Hosts * PerHost));
         }
         finally
         {
