@@ -79,4 +79,26 @@ public class IssuePagesTests
         Assert.Equal(HttpStatusCode.SeeOther, back.StatusCode);
         Assert.Equal(IssueState.Draft, await house.StateAsync(id));
     }
+
+    [Fact]
+    public async Task F13_an_empty_list_is_refused_the_number_is_on_the_button_and_a_jump_is_said()
+    {
+        await using var house = await IssueHouse.StartAsync();
+        using var ann = await house.SignInAsync();
+        var first = await house.DraftAsync("First");
+        Assert.Contains("nobody to send to", (await house.WithAsync<Dispatches, Outcome<IssuePage>>(d => d.SendAsync(house.Ann, first, null, default))).Refused!.Message, StringComparison.Ordinal);
+
+        await house.PeopleAsync(10);
+        await house.SendAsync(first);
+        await house.WaitForAsync(first, IssueState.Sent);
+        await house.PeopleAsync(3, "more.example");
+        var second = await house.DraftAsync("Second");
+        var last = System.Net.WebUtility.HtmlDecode(await ann.GetStringAsync($"/newsletters/letters/issues/{second}/dispatch/new"));
+
+        Assert.Contains("<button class=\"button act\">Send to 13 people now</button>", last, StringComparison.Ordinal);
+        Assert.Contains("The last issue went to 10 people, this one goes to 13", last, StringComparison.Ordinal);
+        Assert.Contains("The same text stands in issue", last, StringComparison.Ordinal);
+        using var copied = await ann.SendFormAsync($"/newsletters/letters/issues/{first}", $"/newsletters/letters/issues/{first}/copies");
+        Assert.Contains("Subject", await ann.GetStringAsync(copied.Headers.Location), StringComparison.Ordinal);
+    }
 }

@@ -78,6 +78,11 @@ internal static class ListVerbs
         var returned = new Command("returned", "What came back by mail: bounces, complaints, replies; the newest first.") { where.Argument, kind };
         returned.SetAction((given, ct) => CliDoor.CallAsync(given, HttpMethod.Get, $"{where.Of(given)}/returned?{Query("kind", given.GetValue(kind))}", null, node =>
         {
+            if (node.AsArray().Count == 0)
+            {
+                Console.WriteLine("Nothing came back.");
+            }
+
             foreach (var row in node.AsArray())
             {
                 Console.WriteLine($"{row!["receivedAt"]}  {row["kind"],-9}  {row["email"],-40}  {row["status"]} {row["words"]}{row["subject"]}".TrimEnd());

@@ -33,7 +33,7 @@ internal static class SenderVerbs
         Console.WriteLine($"{node["domain"]}: {(node["rightAt"] is null ? "not all right yet" : "all right")}");
         foreach (var row in node["rows"]?.AsArray() ?? [])
         {
-            Console.WriteLine($"{row!["what"]}: {row["state"]}. {row["words"]}\n  {row["name"]} {row["type"]} {row["wanted"]}");
+            Console.WriteLine($"{row!["what"]}: {row["state"]}. {row["words"]}{((string?)row["name"] is { Length: > 0 } name && (string?)row["state"] != "found" ? $"\n  {name} {row["type"]} {row["wanted"]}" : "")}");
         }
     }
 }

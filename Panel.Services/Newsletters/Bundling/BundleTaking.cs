@@ -230,7 +230,7 @@ public sealed class BundleTaking(PanelDb db, HouseKeys keys, Lists lists, ListIm
             }
 
             var started = issue.StartedAt?.ToUniversalTime();
-            var state = (issue.State, started) switch { ("cancelled", not null) => IssueState.Cancelled, (_, not null) => IssueState.Sent, _ => IssueState.Draft };
+            var state = (issue.State, started) switch { ("cancelled", _) => IssueState.Cancelled, (_, not null) => IssueState.Sent, _ => IssueState.Draft };
             waiting += state == IssueState.Draft && issue.State != "draft" ? 1 : 0;
             db.Add(new Issue
             {

@@ -124,7 +124,13 @@ public sealed record AnyOf(IReadOnlyList<SegmentRule> Of) : SegmentRule
 
 public sealed record NotSo(SegmentRule Of) : SegmentRule
 {
-    public override string Words => $"not ({Of.Words})";
+    public override string Words => Of switch
+    {
+        StateIs s => $"is not {s.State.ToString().ToLowerInvariant()}",
+        FieldEquals { Value.Length: > 0 } f => $"{f.Field} is not {f.Value}",
+        FieldContains f => $"{f.Field} does not contain {f.Value}",
+        _ => $"not ({Of.Words})",
+    };
 
     internal override IReadOnlyList<SegmentRule> Parts => [Of];
 
