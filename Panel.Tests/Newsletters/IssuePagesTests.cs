@@ -1,4 +1,5 @@
 using System.Net;
+using Panel.Services;
 using Panel.Services.Newsletters;
 using Panel.Tests.Mail;
 using Panel.Tests.Members;
@@ -93,7 +94,7 @@ public class IssuePagesTests
         await house.WaitForAsync(first, IssueState.Sent);
         await house.PeopleAsync(3, "more.example");
         var second = await house.DraftAsync("Second");
-        var last = System.Net.WebUtility.HtmlDecode(await ann.GetStringAsync($"/newsletters/letters/issues/{second}/dispatch/new"));
+        var last = WebUtility.HtmlDecode(await ann.GetStringAsync($"/newsletters/letters/issues/{second}/dispatch/new"));
 
         Assert.Contains("<button class=\"button act\">Send to 13 people now</button>", last, StringComparison.Ordinal);
         Assert.Contains("The last issue went to 10 people, this one goes to 13", last, StringComparison.Ordinal);
