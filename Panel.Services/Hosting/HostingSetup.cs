@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Panel.Services.Data;
+using Panel.Services.Hosting.ProgramMails;
 using Panel.Services.Members;
 
 namespace Panel.Services.Hosting;
@@ -54,6 +55,7 @@ public static class HostingSetup
         services.AddScoped<Quotas>();
         services.AddScoped<DesiredAccounts>();
         services.AddScoped<AgentReports>();
+        services.AddProgramMails();
         return services;
     }
 }

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Panel.Services.Data;
+using Panel.Services.Hosting.ProgramMails;
 using Panel.Services.Members;
 using Panel.Services.Newsletters.Approving;
 using Panel.Services.Newsletters.Segmenting;
@@ -54,7 +55,8 @@ public sealed class DispatchRules(PanelDb db, Audiences audiences, Approvals app
         var month = new DateTime(now.Year, now.Month, 1, 0, 0, 0, DateTimeKind.Utc);
         var used = await db.Set<Issue>()
             .Where(i => i.Id != issue.Id && (i.StartedAt >= month || Waiting.Contains(i.State)) && db.Set<MailingList>().Any(l => l.Id == i.ListId && l.MemberId == member.Id))
-            .SumAsync(i => i.Mails, ct);
+            .SumAsync(i => i.Mails, ct)
+            + await db.Set<MailCount>().Where(c => c.MemberId == member.Id && c.Month == DateOnly.FromDateTime(month)).SumAsync(c => c.Mails, ct);
         return used + people <= package.Mails ? null : new InTheWay(
             $"The package {package.Name} has {package.Mails:#,0} mails a month. {used:#,0} are used or scheduled, and this issue needs {people:#,0}. Ask an admin for a bigger package.");
     }

@@ -4,7 +4,12 @@ using Panel.Hosting;
 namespace Panel.Agent;
 
 /// <summary>Who may use a database: a verifier, never a password.</summary>
-internal sealed record Access(string Verifier, bool Locked);
+/// <param name="ReadOnly">The account is over its disk limit: what is there can be read and removed, and nothing is added.</param>
+internal sealed record Access(string Verifier, bool Locked, bool ReadOnly = false);
+
+/// <summary>How an account stands to its disk limit. PostgreSQL lets an owner undo a read-only default, to make room; who goes on filling
+/// is shut out, at a tenth over the limit.</summary>
+internal enum Room { Free, Full, Over }
 
 /// <summary>A database server of our own, under a user of its own, reached by Unix socket only. Every name in its SQL has
 /// passed <see cref="Grammar"/>; SQL goes in by standard input, so that no verifier stands in a list of processes.</summary>

@@ -7,6 +7,7 @@ internal sealed class Databases(Layout layout, Action<string> log)
 {
     private readonly Dictionary<string, Dictionary<string, Access>> found = new(StringComparer.Ordinal);
     private readonly Dictionary<string, DatabaseServer> servers = new(StringComparer.Ordinal) { ["mariadb"] = new MariaDb(layout), ["postgres"] = new Postgres(layout) };
+    private readonly Dictionary<string, Room> rooms = new(StringComparer.Ordinal);
     private long restUntil;
 
     /// <summary>One that does not start is tried again after a while; the sites go on.</summary>
@@ -45,6 +46,28 @@ internal sealed class Databases(Layout layout, Action<string> log)
     }
 
     public IReadOnlyDictionary<string, Access> Of(string handle) => found.GetValueOrDefault(handle) ?? [];
+
+    /// <summary>As it was measured last; after a restart as the databases themselves are, so that nothing opens for a moment.</summary>
+    public Room RoomOf(string handle) => rooms.TryGetValue(handle, out var room) ? room
+        : Of(handle).Values.Where(a => a.ReadOnly).Select(a => a.Locked ? Room.Over : Room.Full).DefaultIfEmpty().Max();
+
+    /// <summary>Notes how full accounts are; those whose databases must be opened or closed for that.</summary>
+    public IReadOnlyList<string> Measure(IEnumerable<UsageReport> usage)
+    {
+        var crossed = new List<string>();
+        foreach (var account in usage)
+        {
+            var room = account.DiskBytes < (account.LimitBytes ?? long.MaxValue) ? Room.Free : account.DiskBytes < account.LimitBytes * 1.1 ? Room.Full : Room.Over;
+            if (room != RoomOf(account.Handle) && Of(account.Handle).Count > 0)
+            {
+                crossed.Add(account.Handle);
+            }
+
+            rooms[account.Handle] = room;
+        }
+
+        return crossed;
+    }
 
     public void Put(string key, Access access)
     {

@@ -10,6 +10,8 @@ internal sealed class ExtraUsers(Layout layout, string directory = "/var/lib/ext
 {
     private static readonly string[] Names = ["group", "shadow", "passwd"];
 
+    private (string Stamp, IReadOnlyDictionary<string, UnixUser>? Users) known;
+
     /// <summary>The texts with our lines replaced by <paramref name="users"/>; none at all (not even the system identities)
     /// when <paramref name="users"/> is null.</summary>
     public static UserFiles Render(UserFiles now, IEnumerable<UnixUser>? users, string accounts)
@@ -54,7 +56,16 @@ internal sealed class ExtraUsers(Layout layout, string directory = "/var/lib/ext
         return users;
     }
 
-    public IReadOnlyDictionary<string, UnixUser> Read() => Parse(Now(), layout.Accounts);
+    /// <summary>Parsed again only when one of the files has changed.</summary>
+    public IReadOnlyDictionary<string, UnixUser> Read()
+    {
+        lock (Names)
+        {
+            var stamp = string.Join('|', Names.Select(n => Native.Stamp(Path.Combine(directory, n))));
+            known = known.Stamp == stamp && known.Users is not null ? known : (stamp, Parse(Now(), layout.Accounts));
+            return known.Users!;
+        }
+    }
 
     /// <summary>Groups before users, so that no user is ever seen without its group. Returns whether anything changed.</summary>
     public bool Write(IEnumerable<UnixUser>? users)

@@ -144,12 +144,15 @@ internal sealed class Host : IDisposable
         Files.Directory(Layout.PhpSockets, Modes.Group, 0, Identity.NginxId);
         Files.Directory(Layout.AppSockets, Modes.Group, 0, Identity.NginxId);
         Files.Directory(Layout.Php, Modes.Traverse);
+        Files.Directory(Layout.Pages);
+        Files.PutIfChanged($"{Layout.Pages}/sendmail", File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "sendmail")), Modes.Directory);
         Volume.Prepare(Log);
         Trees.DiscardHalfMade();
         Certificates = new Certificates(Layout, options.Acme, TimeProvider.System, Log);
         ChoosePorts();
         KeepDaemons();
         Databases.Observe();
+        Volume.Observe();
         OpenPools();
     }
 

@@ -22,6 +22,7 @@ internal sealed partial class HostAgent(AgentOptions options, Host host, AgentLi
     private readonly Dictionary<string, DriftReport> drift = new(StringComparer.Ordinal);
     private Desired desired = Desired.Load(host.Layout, host.Log);
     private readonly Lazy<bool> sameDisk = new(() => new Repositories(options).AreOnSameDisk(host.Layout));
+    private readonly HashSet<string> crossed = new(StringComparer.Ordinal);
     private DateTimeOffset nextFull;
     private TimeSpan absence = TimeSpan.Zero;
 
@@ -62,7 +63,9 @@ internal sealed partial class HostAgent(AgentOptions options, Host host, AgentLi
             {
                 await TurnAsync(await AskAsync(ct), ct);
             }
-            catch (Exception no) when (no is MachineException or IOException or UnauthorizedAccessException)
+#pragma warning disable CA1031 // Whatever Panel says or the machine does, the other accounts go on.
+            catch (Exception no) when (no is not OperationCanceledException || !ct.IsCancellationRequested)
+#pragma warning restore CA1031
             {
                 host.Log($"Put off for a moment: {no.Message}");
                 nextFull = time.GetUtcNow() + AfterTrouble;
@@ -110,6 +113,12 @@ internal sealed partial class HostAgent(AgentOptions options, Host host, AgentLi
         foreach (var request in requests.Where(r => r.Work == AgentWork.Usage))
         {
             await TellAsync(Facts() with { RequestId = request.Id, Usage = Usage() }, ct);
+        }
+
+        if (crossed.Count > 0)
+        {
+            await PassAsync(false, [.. crossed], [], ct);
+            crossed.Clear();
         }
 
         foreach (var request in requests.Where(r => r.Work == AgentWork.Log))
@@ -175,7 +184,7 @@ internal sealed partial class HostAgent(AgentOptions options, Host host, AgentLi
             }
 
             desired = desired.After(answer);
-            desired.Save(host.Layout);
+            desired.Save(host.Layout, answer);
             work.Want(desired);
         }
     }

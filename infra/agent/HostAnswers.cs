@@ -39,7 +39,9 @@ internal sealed partial class HostAgent
         var users = host.Users.Read();
         var used = host.Volume.Usage(users.ToDictionary(u => u.Key, u => u.Value.Uid));
         var databases = host.Databases.Sizes();
-        return [.. users.Values.Where(u => used.ContainsKey(u.Uid)).Select(u => new UsageReport(
+        IReadOnlyList<UsageReport> found = [.. users.Values.Where(u => used.ContainsKey(u.Uid)).Select(u => new UsageReport(
             u.Handle, used[u.Uid] + databases[u.Handle].Sum(d => d.Bytes), desired.Accounts.GetValueOrDefault(u.Handle)?.DiskLimitBytes, host.Volume.Enforces, [.. databases[u.Handle]]))];
+        crossed.UnionWith(host.Databases.Measure(found));
+        return found;
     }
 }

@@ -3,7 +3,7 @@ namespace Panel.Agent;
 /// <summary>Where everything lies. All of it is root's; members own only what lies in home, private, tmp, sessions and public.</summary>
 internal sealed class Layout(string root, string run)
 {
-    public static Layout Of(AgentOptions options) => new($"/srv/panel/{options.Id}", $"/run/panel/host-{options.Id}") { Listen = options.Listen };
+    public static Layout Of(AgentOptions options) => new($"/srv/panel/{options.Id}", $"/run/panel/host-{options.Id}") { Listen = options.Listen, MailSocket = $"{Path.GetDirectoryName(Native.RealPath(options.Socket))}/mail.sock" };
 
     public string Root { get; } = root;
 
@@ -12,6 +12,9 @@ internal sealed class Layout(string root, string run)
 
     /// <summary>Addresses, loopback among them, at which nginx and sshd listen; IPv6 ones in brackets.</summary>
     public IReadOnlyList<string> Listen { get; init; } = [];
+
+    /// <summary>Where Panel takes the mails of members' programs.</summary>
+    public string MailSocket { get; init; } = "";
 
     public string State => $"{Root}/state";
 

@@ -5,12 +5,16 @@ namespace Panel.Agent;
 /// <summary>MariaDB: root comes in by the peer's uid, members by mysql_native_password, which is what PHP speaks.</summary>
 internal sealed class MariaDb(Layout layout) : DatabaseServer(layout, "mariadb", Identity.MariaDbId, "/usr/sbin/mariadbd", c => [$"--defaults-file={c}"])
 {
+    /// <summary>What a dump needs, and what makes room. A connection keeps its old rights to the database it is in, so it is ended.</summary>
+    private const string Reading = "SELECT, DELETE, DROP, SHOW VIEW, TRIGGER, EVENT, EXECUTE, LOCK TABLES";
+
     protected override IReadOnlyList<string> Client => ["/usr/bin/mariadb", "--no-defaults", "-S", $"{Sockets}/mariadb.sock", "-u", "root", "-N", "-B"];
 
     public override IReadOnlyDictionary<string, Access> Found() => Ask("""
-        SELECT User, JSON_VALUE(Priv, '$.authentication_string'), COALESCE(JSON_VALUE(Priv, '$.account_locked'), 0), JSON_EXISTS(Priv, '$.auth_or')
+        SELECT User, JSON_VALUE(Priv, '$.authentication_string'), COALESCE(JSON_VALUE(Priv, '$.account_locked'), 0), JSON_EXISTS(Priv, '$.auth_or'),
+        (SELECT MAX(Insert_priv) FROM mysql.db WHERE db.User = global_priv.User AND db.Host = 'localhost')
         FROM mysql.global_priv JOIN information_schema.schemata ON schema_name = User WHERE Host = 'localhost';
-        """).Where(r => r is [_, _, _, _]).ToDictionary(r => r[0], r => new Access(r[3] == "1" ? "" : r[1], r[2] is "1" or "true"));
+        """).Where(r => r is [_, _, _, _, _]).ToDictionary(r => r[0], r => new Access(r[3] == "1" ? "" : r[1], r[2] is "1" or "true", r[4] == "N"));
 
     // An underscore in a grant is a wildcard: ann_shop would open annxshop (MariaDB, GRANT, "Database Privileges").
     public override void Put(string database, Access access) => Run($"""
@@ -18,8 +22,8 @@ internal sealed class MariaDb(Layout layout) : DatabaseServer(layout, "mariadb",
         CREATE USER IF NOT EXISTS '{database}'@'localhost' IDENTIFIED VIA mysql_native_password USING '{access.Verifier}';
         ALTER USER '{database}'@'localhost' IDENTIFIED VIA mysql_native_password USING '{access.Verifier}' WITH MAX_USER_CONNECTIONS 30 ACCOUNT {(access.Locked ? "LOCK" : "UNLOCK")};
         REVOKE ALL PRIVILEGES, GRANT OPTION FROM '{database}'@'localhost';
-        GRANT ALL PRIVILEGES ON `{database.Replace("_", "\\_", StringComparison.Ordinal)}`.* TO '{database}'@'localhost';
-        {(access.Locked ? $"KILL HARD USER '{database}'@'localhost';" : "")}
+        GRANT {(access.ReadOnly ? Reading : "ALL PRIVILEGES")} ON `{database.Replace("_", "\\_", StringComparison.Ordinal)}`.* TO '{database}'@'localhost';
+        {(access.Locked || access.ReadOnly ? $"KILL HARD USER '{database}'@'localhost';" : "")}
         """);
 
     public override void Drop(string database) => Run($"""

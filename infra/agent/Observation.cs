@@ -7,7 +7,6 @@ internal sealed class Observation
     private readonly Dictionary<string, UnixUser> users;
     private readonly IReadOnlyDictionary<string, UnixUser> found;
     private readonly ILookup<string, KeyValuePair<string, Links>> vhosts;
-    private readonly Lazy<IReadOnlyDictionary<int, long?>> limits;
     private readonly Lazy<ILookup<int, int>> processes = new(Processes.ByUid);
 
     public Observation(Host host)
@@ -16,8 +15,7 @@ internal sealed class Observation
         found = host.Users.Read();
         users = found.ToDictionary();
         vhosts = host.Vhosts.All.ToLookup(v => host.Vhosts.OwnerOf(v.Value) ?? "", StringComparer.Ordinal);
-        limits = new(host.Volume.Limits);
-        View = new HostView(host.Layout, host.Vhosts, host.Users.TakenByMachine(), users, host.PhpVersions, host.Certificates);
+        View = new HostView(host.Layout, host.Vhosts, host.Users.TakenByMachine(), users, host.PhpVersions, host.Certificates, host.Databases);
     }
 
     public HostView View { get; }
@@ -31,7 +29,7 @@ internal sealed class Observation
         return new AccountShape(
             found.GetValueOrDefault(handle),
             leaving ? Directory.Exists(host.Layout.Tree(handle)) : host.Trees.IsRight(handle, uid),
-            limits.Value.GetValueOrDefault(uid),
+            host.Volume.Limits.GetValueOrDefault(uid),
             host.Trees.Sites(handle, uid),
             vhosts[handle].ToDictionary(),
             host.Php.IsOpen(Served.PhpKey(handle)) ? Files.ReadOrNull(host.Layout.Pool(handle)) : null,

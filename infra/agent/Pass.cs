@@ -10,12 +10,16 @@ internal sealed record Passed(AccountReport Report, IReadOnlyList<Step> Steps, b
 /// others go on.</summary>
 internal sealed class Pass(Host host, Observation seen, TimeProvider time)
 {
+    private const string NoRoom =
+        "The account is over its disk limit, so its databases take nothing more: they can be read, and what is no longer needed can be removed. Once there is room again they open by themselves.";
+
     public static Pass Begin(Host host, bool full, IEnumerable<AccountState> accounts, TimeProvider time)
     {
         if (full)
         {
             host.Vhosts.Observe();
             host.Databases.Observe();
+            host.Volume.Observe();
         }
         else
         {
@@ -60,6 +64,18 @@ internal sealed class Pass(Host host, Observation seen, TimeProvider time)
     }
 
     private (Wanted? Wanted, IReadOnlyList<Step> Steps, string? Refused) Look(AccountState account, bool mayTake)
+    {
+        try
+        {
+            return Judge(account, mayTake);
+        }
+        catch (Exception no) when (no is ArgumentException or InvalidOperationException or MachineException or IOException or UnauthorizedAccessException)
+        {
+            return (null, [], $"What is asked for cannot be: {no.Message}");
+        }
+    }
+
+    private (Wanted? Wanted, IReadOnlyList<Step> Steps, string? Refused) Judge(AccountState account, bool mayTake)
     {
         if (account.IsGone && !mayTake)
         {
@@ -108,7 +124,8 @@ internal sealed class Pass(Host host, Observation seen, TimeProvider time)
             .. account.Sites.Select(s => Item("site", s.Name, times.GetValueOrDefault(s.Name))),
             .. account.Sites.Select(s => host.Certificates.Report(account.Handle, s.Name)).OfType<ItemReport>(),
             .. account.Keys.Select(k => Item("key", $"{k.Id}", 0)),
-            .. (account.Databases ?? []).Select(d => Item("database", d.Name, 0)),
+            .. (account.Databases ?? []).Select(d => Item("database", d.Name, 0)).Select(i => i.State != ItemState.Live || host.Databases.RoomOf(account.Handle) == Room.Free ? i
+                : i with { State = ItemState.Failed, Message = NoRoom }),
             .. (account.Tasks ?? []).Select(t => Item("task", t.Name, 0)),
         ]);
     }

@@ -31,7 +31,7 @@ internal static class PhpPool
         php_admin_value[error_log] = {at.Tree(handle)}/private/php.log
         php_admin_flag[log_errors] = on
         php_admin_flag[expose_php] = off
-        php_admin_value[sendmail_path] = /bin/false
+        php_admin_value[sendmail_path] = {at.Pages}/sendmail {at.MailSocket} {at.Tree(handle)}/private/mail.log
         php_admin_value[mysqli.default_socket] = {at.Run}/mariadb/mariadb.sock
         php_admin_value[pdo_mysql.default_socket] = {at.Run}/mariadb/mariadb.sock
         php_value[upload_max_filesize] = 64M

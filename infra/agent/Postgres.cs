@@ -11,8 +11,10 @@ internal sealed class Postgres(Layout layout) : DatabaseServer(layout, "postgres
     protected override IReadOnlyList<string> Client => ["/usr/bin/psql", "-X", "-q", "-A", "-t", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-h", Sockets, "-U", "postgres", "-d", "postgres"];
 
     public override IReadOnlyDictionary<string, Access> Found() =>
-        Ask("SELECT datname, rolpassword, rolcanlogin FROM pg_database JOIN pg_authid ON rolname = datname WHERE NOT datistemplate AND rolname <> 'postgres';")
-            .ToDictionary(r => r[0], r => new Access(r[1], r[2] != "t"));
+        Ask("""
+            SELECT datname, rolpassword, rolcanlogin, EXISTS (SELECT FROM pg_db_role_setting WHERE setrole = pg_authid.oid AND 'default_transaction_read_only=on' = ANY (setconfig))
+            FROM pg_database JOIN pg_authid ON rolname = datname WHERE NOT datistemplate AND rolname <> 'postgres';
+            """).ToDictionary(r => r[0], r => new Access(r[1], r[2] != "t", r[3] == "t"));
 
     // Connected to "postgres" only: nothing that a member wrote is ever run by its superuser.
     public override void Put(string database, Access access) => Run($"""
@@ -20,7 +22,8 @@ internal sealed class Postgres(Layout layout) : DatabaseServer(layout, "postgres
         ALTER ROLE "{database}" {(access.Locked ? "NOLOGIN" : "LOGIN")} NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS CONNECTION LIMIT 30 PASSWORD '{access.Verifier}';
         SELECT 'CREATE DATABASE "{database}" OWNER "{database}"' WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '{database}') \gexec
         REVOKE ALL ON DATABASE "{database}" FROM PUBLIC;
-        {(access.Locked ? Disconnect(database) : "")}
+        ALTER ROLE "{database}" {(access.ReadOnly ? "SET default_transaction_read_only = on" : "RESET default_transaction_read_only")};
+        {(access.Locked || access.ReadOnly ? Disconnect(database) : "")}
         """);
 
     public override void Drop(string database) => Run($"""

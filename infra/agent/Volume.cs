@@ -14,6 +14,9 @@ internal sealed class Volume(AgentOptions options, Layout layout)
 
     public bool Enforces => quota is not null;
 
+    /// <summary>Limits in force by uid; null where there is none. Empty when nothing is enforced.</summary>
+    public Dictionary<int, long?> Limits { get; private set; } = [];
+
     /// <summary>Mounts or makes what is needed. Never fails for want of quotas: <see cref="Kind"/> then says that it only counts.</summary>
     public void Prepare(Action<string> log)
     {
@@ -47,10 +50,14 @@ internal sealed class Volume(AgentOptions options, Layout layout)
         }
     }
 
-    public void SetLimit(int uid, long? limit) => quota?.SetLimit(uid, limit);
+    public void SetLimit(int uid, long? limit)
+    {
+        quota?.SetLimit(uid, limit);
+        Limits[uid] = limit;
+    }
 
-    /// <summary>Limits in force by uid; null where there is none. Empty when nothing is enforced.</summary>
-    public IReadOnlyDictionary<int, long?> Limits() => quota?.Table(exact: false).ToDictionary(r => r.Key, r => r.Value.Limit) ?? [];
+    /// <summary>Reads the limits anew; between full passes the agent's own memory is enough.</summary>
+    public void Observe() => Limits = quota?.Table(exact: false).ToDictionary(r => r.Key, r => r.Value.Limit) ?? [];
 
     /// <summary>Bytes used by uid. Asks the file system's own table once; without one walks each tree and counts blocks.</summary>
     public IReadOnlyDictionary<int, long> Usage(IReadOnlyDictionary<string, int> accounts)

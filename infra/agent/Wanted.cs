@@ -133,11 +133,14 @@ internal sealed record Wanted(AccountState Asked, AccountShape Shape, IReadOnlyL
             closed ? null : FileServer.Authorized(good),
             !closed)
         {
-            Databases = databases.Where(Grammar.IsDatabase).ToDictionary(d => Databases.KeyOf(asked.Handle, d), d => new Access(d.Verifier, closed)),
+            Databases = databases.Where(Grammar.IsDatabase).ToDictionary(d => Databases.KeyOf(asked.Handle, d), d => AccessOf(d, closed, host.Databases?.RoomOf(asked.Handle) ?? Room.Free)),
             Apps = asked.Sites.Where(s => !closed && s.Kind == SiteKind.Proxy && sites.Contains(s.Name)).Select(s => s.Name).ToHashSet(StringComparer.Ordinal),
         };
         return new Wanted(asked, shape, problems, aside);
     }
+
+    private static Access AccessOf(DatabaseState asked, bool suspended, Room room) =>
+        new(asked.Verifier, suspended || (room == Room.Over && asked.Engine == DatabaseEngine.Postgres), room != Room.Free);
 
     private static string? Refusal(SiteState site, HostView host, string? version) => site.Kind switch
     {
@@ -165,4 +168,5 @@ internal sealed record HostView(
     IReadOnlySet<string> TakenByMachine,
     IReadOnlyDictionary<string, UnixUser> Users,
     IReadOnlyList<string> PhpVersions,
-    Certificates? Certificates = null);
+    Certificates? Certificates = null,
+    Databases? Databases = null);

@@ -30,7 +30,7 @@ internal static class MailFaults
     public static Task<int> LeavesAsync(int leaves) => RunAsync(
         "optout", "one-click while mail goes out and the database is away", Leaves, "FullyQualifiedName~LeaveLoadTests", ("LEAVES", leaves), ("LEAVES_SECOND", 500), ("LEAVES_AWAY", 30));
 
-    private static async Task<int> RunAsync(string name, string title, string head, string filter, params (string Name, int Value)[] sizes)
+    internal static async Task<int> RunAsync(string name, string title, string head, string filter, params (string Name, int Value)[] sizes)
     {
         var table = Path.Combine(Path.GetDirectoryName(Here())!, $"FAULTS-{name}.md");
         await File.WriteAllTextAsync(table, string.Create(CultureInfo.InvariantCulture, $"# Faults: {title}\n\n{DateTime.UtcNow:yyyy-MM-dd HH:mm} UTC, {Environment.ProcessorCount} cores.\n\n{head}"));

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Panel.Bench.Finger;
+using Panel.Bench.Hosting;
 
 namespace Panel.Bench;
 
@@ -19,6 +20,7 @@ internal static class Speed
         ("silent", SilentAsync),
         ("refresh", RefreshAsync),
         ("site", SiteAsync),
+        ("hosting", HostingRows.MeasureAsync),
     ];
 
     public static async Task<int> RunAsync(string[] wanted)

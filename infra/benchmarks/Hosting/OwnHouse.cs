@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
+using System.Text.Json;
 
 namespace Panel.Bench.Hosting;
 
@@ -32,14 +33,32 @@ internal sealed class OwnHouse : IAsyncDisposable
             ["Hosting__HttpPort"] = Text(http),
             ["Hosting__HttpsPort"] = Text(FreePort()),
             ["Hosting__SftpPort"] = Text(FreePort()),
-            ["Hosting__ImageBytes"] = Text(4L << 30),
+            ["Hosting__ImageBytes"] = Text(16L << 30),
         };
         visitor = new HttpClient { BaseAddress = new Uri(Loopback(http)) };
-        panel = new HttpClient(new SocketsHttpHandler { ConnectCallback = async (_, ct) => await ConnectAsync(ct) }) { BaseAddress = new Uri("http://panel") };
+        panel = new HttpClient(new SocketsHttpHandler { ConnectCallback = async (_, ct) => await ConnectAsync(ct) }) { BaseAddress = new Uri("http://panel"), Timeout = TimeSpan.FromMinutes(5) };
     }
 
     /// <summary>The last line of the agent, for a failure's message.</summary>
     public string LastWords => lastWords;
+
+    public int AgentPid => running[^1].Id;
+
+    public string Database => $"{root}/data/panel.db";
+
+    /// <summary>The one nginx of the house; its workers are new after every reload.</summary>
+    public int NginxPid => int.Parse(File.ReadAllText($"/run/panel/host-{id}/nginx.pid"), CultureInfo.InvariantCulture);
+
+    public string Accounts => $"/srv/panel/{id}/accounts";
+
+    /// <summary>A program among the users and mounts of the house; what it says.</summary>
+    public async Task<string> InsideAsync(params string[] command)
+    {
+        using var process = Process.Start(new ProcessStartInfo("nsenter", ["-m", "-t", Text(running[1].Id), "--", .. command]) { RedirectStandardOutput = true })!;
+        var said = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return process.ExitCode == 0 ? said : throw new InvalidOperationException($"{string.Join(' ', command)} ended with {process.ExitCode}");
+    }
 
     public static async Task<OwnHouse> StartAsync(CancellationToken ct)
     {
@@ -69,6 +88,8 @@ internal sealed class OwnHouse : IAsyncDisposable
             throw new InvalidOperationException($"{path}: {await answer.Content.ReadAsStringAsync(ct)}");
         }
     }
+
+    public async Task<JsonElement> GetAsync(string path, CancellationToken ct) => await panel.GetFromJsonAsync<JsonElement>(path, ct);
 
     public async Task DeleteAsync(string path, CancellationToken ct)
     {
