@@ -37,7 +37,7 @@ public sealed class AgentQuotaTests(AgentMachine machine) : IClassFixture<AgentM
         Assert.True(await MariaAsync("SELECT n FROM t") && await PostgresAsync("SELECT n FROM t"));
 
         // PostgreSQL lets its owner write to make room; who fills on is shut out.
-        Assert.True(await PostgresAsync("SET default_transaction_read_only = off; CREATE TABLE more AS SELECT repeat(md5(n::text), 30) FROM generate_series(1, 40000) n"));
+        Assert.True(await PostgresAsync("BEGIN READ WRITE; CREATE TABLE more AS SELECT repeat(md5(n::text), 30) FROM generate_series(1, 40000) n; COMMIT"));
         await MeasuredAsync(ItemState.Failed);
         Assert.False(await PostgresAsync("SELECT n FROM t"));
 

@@ -12,7 +12,7 @@ public sealed class Pebble : IDisposable
     private readonly Process process;
     private readonly int management;
 
-    private Pebble(NameServer dns, int httpPort, int lifeSeconds)
+    private Pebble(string dns, int httpPort, int lifeSeconds)
     {
         var ports = NameServer.FreePorts(2);
         (Address, management) = (new Uri(string.Create(CultureInfo.InvariantCulture, $"https://127.0.0.1:{ports[0]}/dir")), ports[1]);
@@ -41,7 +41,7 @@ public sealed class Pebble : IDisposable
             },
         }));
         var start = new ProcessStartInfo("pebble") { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in new[] { "-config", $"{folder}/config.json", "-dnsserver", dns.Address })
+        foreach (var argument in new[] { "-config", $"{folder}/config.json", "-dnsserver", dns })
         {
             start.ArgumentList.Add(argument);
         }
@@ -59,7 +59,10 @@ public sealed class Pebble : IDisposable
     /// <summary>What visitors would trust.</summary>
     public string RootFile => $"{folder}/root.pem";
 
-    public static async Task<Pebble> StartAsync(NameServer dns, int httpPort, int lifeSeconds)
+    public static Task<Pebble> StartAsync(NameServer dns, int httpPort, int lifeSeconds) => StartAsync(dns.Address, httpPort, lifeSeconds);
+
+    /// <param name="dns">Address and port of the name server that it asks.</param>
+    public static async Task<Pebble> StartAsync(string dns, int httpPort, int lifeSeconds)
     {
         var pebble = new Pebble(dns, httpPort, lifeSeconds);
         await AgentMachine.UntilAsync(async () => (await AgentMachine.RunAsync(

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 
 namespace Panel.Agent;
@@ -73,6 +74,24 @@ internal static partial class Native
         return $"{regular}{BitConverter.ToInt64(found[32..])} {BitConverter.ToInt64(found[40..])} {BitConverter.ToInt64(found[96..])} {BitConverter.ToInt32(found[104..])}";
     }
 
+    /// <summary>As <c>setfacl -m u:UID:x</c> on a directory of mode 0750: version 2, then tag, rights and id of owner, user, group,
+    /// mask and others (linux/posix_acl_xattr.h).</summary>
+    public static void LetThrough(string directory, int uid)
+    {
+        Span<byte> acl = stackalloc byte[4 + (5 * 8)];
+        BinaryPrimitives.WriteInt32LittleEndian(acl, 2);
+        var at = 4;
+        foreach (var (tag, rights, id) in new[] { (0x01, 7, -1), (0x02, 1, uid), (0x04, 5, -1), (0x10, 5, -1), (0x20, 0, -1) })
+        {
+            BinaryPrimitives.WriteInt16LittleEndian(acl[at..], (short)tag);
+            BinaryPrimitives.WriteInt16LittleEndian(acl[(at + 2)..], (short)rights);
+            BinaryPrimitives.WriteInt32LittleEndian(acl[(at + 4)..], id);
+            at += 8;
+        }
+
+        Check(lsetxattr(directory, "system.posix_acl_access", ref acl[0], (nuint)acl.Length, 0), "set the access list of", directory);
+    }
+
     /// <summary>After every change of the file system that this class makes.</summary>
     public static void Check(int result, string what, string where)
     {
@@ -90,6 +109,8 @@ internal static partial class Native
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] private static partial int renameat2(int fromDirectory, string from, int toDirectory, string to, uint flags);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] private static partial IntPtr realpath(string path, IntPtr buffer);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)] private static partial int lsetxattr(string path, string name, ref byte value, nuint size, int flags);
 
     [LibraryImport("libc")] private static partial void free(IntPtr memory);
 

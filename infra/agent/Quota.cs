@@ -24,14 +24,9 @@ internal interface IQuota
 /// <summary>btrfs: an account is a subvolume in the quota group 1/UID, so that subvolumes a member makes can be put under the same limit.</summary>
 internal sealed class GroupQuota(string accounts) : IQuota
 {
-    public void Make(string path, int uid)
-    {
-        _ = Commands.Try("btrfs", "qgroup", "create", Group(uid), accounts);
-        Commands.Run("btrfs", "subvolume", "create", "-i", Group(uid), path);
-    }
+    public void Make(string path, int uid) => Btrfs.MakeSubvolume(accounts, Path.GetFileName(path), uid);
 
-    public void SetLimit(int uid, long? limit) =>
-        Commands.Run("btrfs", "qgroup", "limit", limit?.ToString(CultureInfo.InvariantCulture) ?? "none", Group(uid), accounts);
+    public void SetLimit(int uid, long? limit) => Btrfs.Limit(accounts, uid, limit);
 
     public Dictionary<int, (long Used, long? Limit)> Table(bool exact)
     {

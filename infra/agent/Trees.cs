@@ -89,6 +89,6 @@ internal sealed class Trees(Layout layout, Volume volume)
 
         Files.Directory($"{tree}/sites");
         Files.Directory(tree, Modes.Group, 0, uid);
-        Commands.Run("setfacl", "-m", $"u:{Identity.Nginx}:x", tree);
+        Native.LetThrough(tree, Identity.NginxId);
     }
 }

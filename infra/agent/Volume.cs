@@ -47,6 +47,7 @@ internal sealed class Volume(AgentOptions options, Layout layout)
         else
         {
             quota.Make(path, uid);
+            Limits.Remove(uid);
         }
     }
 
