@@ -20,7 +20,8 @@ internal static class QuotaProof
         volume.Make(tree, Uid);
         volume.SetLimit(Uid, Limit);
         Commands.Run("chown", $"{Uid}:{Uid}", tree);
-        Console.WriteLine($"limit {volume.Limits()[Uid]}");
+        volume.Observe();
+        Console.WriteLine($"limit {volume.Limits[Uid]}");
         Console.WriteLine($"nothing yet {volume.Usage(new Dictionary<string, int> { ["ann"] = Uid })[Uid] < 64 << 10}");
 
         Console.WriteLine($"below {Write($"{tree}/below", 10)}");
