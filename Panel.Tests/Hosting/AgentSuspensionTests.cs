@@ -40,6 +40,8 @@ public sealed class AgentSuspensionTests(AgentMachine machine) : IClassFixture<A
         await WorksAsync(false);
         Assert.NotEqual(0, (await task).Runs!.Single().ExitCode);
         Assert.NotNull((await machine.Panel.RequestAsync(AgentWork.Task, "ann", "long")).Failure);
+        // The client hears of its end when it asks for something again.
+        await session.StandardInput.WriteLineAsync("ls");
         await session.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(20));
         await connected.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(20));
         Assert.Equal(HttpStatusCode.OK, (await machine.GetAsync("web.ann2.localhost", "/")).Code);
