@@ -39,7 +39,17 @@ internal static class Furniture
         await HostAsync(root, agent, app);
         await TalkAsync(root);
         await WriteAsync(root, app, ann);
+        await PostAsync(root, "members/ann/lists/letters/segments", new { name = "Confirmed", rule = new { @is = "state", state = "confirmed" } });
+        await PostAsync(root, "members/cara/lists", new { name = "notes", title = "Notes", from = "Cara <notes@cara.example>", postalAddress = "Cara, Stairwell 3, 8000 Zürich" });
+        using var wanted = await root.PutAsJsonAsync("/api/v1/members/cara/lists/notes", new { approval = true });
+        Assert.True(wanted.IsSuccessStatusCode, await wanted.Content.ReadAsStringAsync());
+        await PostAsync(root, "members/cara/lists/notes/issues", new { subject = "Spring", markdown = Markdown });
         await PostAsync(root, "hosts", new { name = "second" });
+        await app.WithAsync<PanelDb, int>(db =>
+        {
+            db.Add(new Move { MemberId = 3, FromHostId = 1, ToHostId = 2, AskedBy = "ann", AskedAt = DateTime.UtcNow });
+            return db.SaveChangesAsync();
+        });
         await PostAsync(root, "members/ann/tokens", new { name = "from the studio", scopes = new[] { "finger:read", "finger:write" }, days = 30 });
     }
 
