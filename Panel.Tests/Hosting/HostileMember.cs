@@ -73,7 +73,7 @@ public sealed class HostileMember(int seed, string tree, string key)
 
     private T One<T>(IReadOnlyList<T> of) => of[random.Next(of.Count)];
 
-    private IEnumerable<T> Some<T>(IReadOnlyList<T> of, int most) => Enumerable.Range(0, random.Next(most)).Select(_ => One(of)).ToList();
+    private List<T> Some<T>(IReadOnlyList<T> of, int most) => Enumerable.Range(0, random.Next(most)).Select(_ => One(of)).ToList();
 
     private static string Quote(string word) => string.Create(CultureInfo.InvariantCulture, $"'{word}'");
 }
