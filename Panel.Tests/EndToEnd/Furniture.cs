@@ -47,7 +47,10 @@ internal static class Furniture
         await PostAsync(root, "hosts", new { name = "second" });
         await app.WithAsync<PanelDb, int>(db =>
         {
-            db.Add(new Move { MemberId = 3, FromHostId = 1, ToHostId = 2, AskedBy = "ann", AskedAt = DateTime.UtcNow });
+            var (copy, move) = (new AccountCopy { MemberId = 3, HostId = 2 }, new Move { MemberId = 3, FromHostId = 1, ToHostId = 2, AskedBy = "ann", AskedAt = DateTime.UtcNow });
+            copy.Become(CopyState.Arriving, 1, DateTime.UtcNow);
+            move.Begin(DateTime.UtcNow);
+            db.AddRange(copy, move);
             return db.SaveChangesAsync();
         });
         await PostAsync(root, "members/ann/tokens", new { name = "from the studio", scopes = new[] { "finger:read", "finger:write" }, days = 30 });

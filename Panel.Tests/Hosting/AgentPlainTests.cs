@@ -42,6 +42,7 @@ public sealed class AgentPlainTests : IAsyncLifetime, IDisposable
         foreach (var at in new[] { old, young })
         {
             Directory.CreateDirectory($"{machine.Accounts}/.trash/gone-290399-{at}/home");
+            await File.WriteAllTextAsync($"{machine.Accounts}/.trash/bob.shop.sql-290302-{at}", "");
             Directory.CreateDirectory($"{machine.Accounts}/bob/removed/shop.{at}/public");
         }
 
@@ -52,7 +53,9 @@ public sealed class AgentPlainTests : IAsyncLifetime, IDisposable
         }
 
         await machine.Panel.RequestAsync(AgentWork.Converge);
-        Assert.Equal([$"gone-290399-{young}"], Directory.EnumerateDirectories($"{machine.Accounts}/.trash").Select(Path.GetFileName));
+        // A whole account goes when Panel says so, and never by the clock of a host alone.
+        Assert.Equal(
+            [$"bob.shop.sql-290302-{young}", $"gone-290399-{old}", $"gone-290399-{young}"], Directory.EnumerateFileSystemEntries($"{machine.Accounts}/.trash").Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Assert.Equal([$"shop.{young}"], Directory.EnumerateDirectories($"{machine.Accounts}/bob/removed").Select(Path.GetFileName));
         await UntilAsync(() => File.Exists(log) && new FileInfo(log).Length < 1 << 20);
         await machine.GetAsync("web.bob.localhost", "/counted");

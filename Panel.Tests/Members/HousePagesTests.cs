@@ -58,7 +58,7 @@ public sealed partial class HousePagesTests : IDisposable
 
         Assert.All([added, changed, given, kept], a => Assert.Equal(HttpStatusCode.SeeOther, a.StatusCode));
         var page = await app.WithAsync<Packages, Outcome<PackagePage>>(p => p.ShowAsync(PanelApp.Admin, "large", CancellationToken.None));
-        Assert.Equal(new PackagePage("large", 6_000_000_000, 1, 2, 3, 4, 5, 1), page.Value);
+        Assert.Equal(new PackagePage("large", 6000L << 20, 1, 2, 3, 4, 5, 1), page.Value);
     }
 
     [Fact]
