@@ -43,15 +43,16 @@ public sealed class FaceTests(BrowserFixture fixture) : IClassFixture<BrowserFix
         var pages = await Walk.EveryPageAsync(app, context.APIRequest);
         Assert.Equal([], pages.Missing);
         var complaints = new List<string>();
-        foreach (var path in pages.Found.Append(Furniture.LastScreen))
+        foreach (var (path, i) in pages.Found.Append(Furniture.LastScreen).Select((path, i) => (path, i)))
         {
-            complaints.AddRange(await LookAsync(context, path, MostRequests, scheme, width));
+            // Axe takes longer than all the rest: it reads half of the pages in one look and half in the other.
+            complaints.AddRange(await LookAsync(context, path, MostRequests, scheme, width, axe: (i % 2 == 0) == (scheme == ColorScheme.Light)));
         }
 
         await context.ClearCookiesAsync();
         foreach (var path in Open)
         {
-            complaints.AddRange(await LookAsync(context, path, MostPublicRequests + 1, scheme, width));
+            complaints.AddRange(await LookAsync(context, path, MostPublicRequests + 1, scheme, width, axe: true));
         }
 
         Assert.Equal("", string.Join('\n', complaints));
@@ -85,7 +86,7 @@ public sealed class FaceTests(BrowserFixture fixture) : IClassFixture<BrowserFix
     }
 
     /// <summary>What is wrong with the page, a line each.</summary>
-    private static async Task<IReadOnlyList<string>> LookAsync(IBrowserContext context, string path, int most, ColorScheme scheme, int width)
+    private static async Task<IReadOnlyList<string>> LookAsync(IBrowserContext context, string path, int most, ColorScheme scheme, int width, bool axe)
     {
         var page = await context.NewPageAsync();
         var (complaints, requests) = (new List<string>(), 0);
@@ -110,8 +111,13 @@ public sealed class FaceTests(BrowserFixture fixture) : IClassFixture<BrowserFix
             await page.ScreenshotAsync(new PageScreenshotOptions { FullPage = true, Path = Path.Combine(folder, $"{path.Trim('/').Replace('/', '_')}-{width}-{scheme}.png") });
         }
 
-        var found = await page.RunAxe(new AxeRunOptions { RunOnly = new RunOnlyOptions { Type = "tag", Values = [.. Rules] } });
-        complaints.AddRange(found.Violations.Select(v => $"{v.Id} {v.Nodes[0].Html}"));
+        if (axe)
+        {
+            // A preview of a mail lies in a frame that runs no scripts, so axe would wait there for ever.
+            var found = await page.RunAxe(new AxeRunOptions { Iframes = false, RunOnly = new RunOnlyOptions { Type = "tag", Values = [.. Rules] } });
+            complaints.AddRange(found.Violations.Select(v => $"{v.Id} {v.Nodes[0].Html}"));
+        }
+
         if (await page.EvaluateAsync<int>("document.documentElement.scrollWidth - window.innerWidth") is not 0 and var over)
         {
             complaints.Add($"{over} px wider than {width}");
