@@ -24,6 +24,7 @@ public sealed class PanelApp : WebApplicationFactory<PanelController>
     {
         settings["Panel:Data"] = folder.Path;
         settings["Panel:PublicUrl"] = "http://localhost";
+        settings["Logging:LogLevel:Default"] = "Warning";
         settings["Mail:Lmtp:Listen"] = "127.0.0.1:0";
         settings["Database:Provider"] = provider;
         if (provider == DatabaseOptions.Postgres)

@@ -1,5 +1,3 @@
-using Deque.AxeCore.Commons;
-using Deque.AxeCore.Playwright;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
@@ -12,9 +10,8 @@ namespace Panel.Tests.EndToEnd;
 public sealed class FaceTests(BrowserFixture fixture) : IClassFixture<BrowserFixture>, IDisposable
 {
     private const int MostRequests = 6;
+    private const int FramesOfAPreview = 2;
     private const int MostPublicRequests = 3;
-
-    private static readonly string[] Rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
     private static readonly string[] Open = ["/sign-in", "/no/such/page", "/~ann", "/lists/ann/letters"];
 
@@ -43,19 +40,18 @@ public sealed class FaceTests(BrowserFixture fixture) : IClassFixture<BrowserFix
         var pages = await Walk.EveryPageAsync(app, context.APIRequest);
         Assert.Equal([], pages.Missing);
         var complaints = new List<string>();
-        foreach (var (path, i) in pages.Found.Append(Furniture.LastScreen).Select((path, i) => (path, i)))
+        foreach (var path in pages.Found.Append(Furniture.LastScreen))
         {
-            // Axe takes longer than all the rest: it reads half of the pages in one look and half in the other.
-            complaints.AddRange(await LookAsync(context, path, MostRequests, scheme, width, axe: (i % 2 == 0) == (scheme == ColorScheme.Light)));
+            complaints.AddRange(await LookAsync(context, path, MostRequests, scheme, width));
         }
 
         await context.ClearCookiesAsync();
         foreach (var path in Open)
         {
-            complaints.AddRange(await LookAsync(context, path, MostPublicRequests + 1, scheme, width, axe: true));
+            complaints.AddRange(await LookAsync(context, path, MostPublicRequests + 1, scheme, width));
         }
 
-        Assert.Equal("", string.Join('\n', complaints));
+        Assert.True(complaints.Count == 0, string.Join('\n', complaints));
     }
 
     [Fact]
@@ -86,7 +82,7 @@ public sealed class FaceTests(BrowserFixture fixture) : IClassFixture<BrowserFix
     }
 
     /// <summary>What is wrong with the page, a line each.</summary>
-    private static async Task<IReadOnlyList<string>> LookAsync(IBrowserContext context, string path, int most, ColorScheme scheme, int width, bool axe)
+    private static async Task<IReadOnlyList<string>> LookAsync(IBrowserContext context, string path, int most, ColorScheme scheme, int width)
     {
         var page = await context.NewPageAsync();
         var (complaints, requests) = (new List<string>(), 0);
@@ -101,9 +97,10 @@ public sealed class FaceTests(BrowserFixture fixture) : IClassFixture<BrowserFix
         };
         page.PageError += (_, error) => complaints.Add(error);
         await page.GotoAsync(path);
-        if (requests > most)
+        var allowed = most + (await page.Locator("iframe").CountAsync() > 0 ? FramesOfAPreview : 0);
+        if (requests > allowed)
         {
-            complaints.Add($"{requests} requests");
+            complaints.Add($"{requests} requests, {allowed} are enough");
         }
 
         if (Environment.GetEnvironmentVariable("PANEL_PICTURES") is { Length: > 0 } folder)
@@ -111,13 +108,7 @@ public sealed class FaceTests(BrowserFixture fixture) : IClassFixture<BrowserFix
             await page.ScreenshotAsync(new PageScreenshotOptions { FullPage = true, Path = Path.Combine(folder, $"{path.Trim('/').Replace('/', '_')}-{width}-{scheme}.png") });
         }
 
-        if (axe)
-        {
-            // A preview of a mail lies in a frame that runs no scripts, so axe would wait there for ever.
-            var found = await page.RunAxe(new AxeRunOptions { Iframes = false, RunOnly = new RunOnlyOptions { Type = "tag", Values = [.. Rules] } });
-            complaints.AddRange(found.Violations.Select(v => $"{v.Id} {v.Nodes[0].Html}"));
-        }
-
+        complaints.AddRange(await Axe.ReadAsync(page));
         if (await page.EvaluateAsync<int>("document.documentElement.scrollWidth - window.innerWidth") is not 0 and var over)
         {
             complaints.Add($"{over} px wider than {width}");
