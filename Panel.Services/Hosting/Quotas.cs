@@ -102,7 +102,7 @@ public sealed class Quotas(PanelDb db, LiveChanges live, Letters letters, HouseK
     private static string TextOf(string handle, UsageSample sample, long limit) => string.Create(CultureInfo.InvariantCulture, $"""
         Hello {handle},
 
-        your files and databases take {sample.DiskBytes / 1e6:0} MB of the {limit / 1e6:0} MB that your package has.
+        your files and databases take {sample.DiskBytes >> 20} MB of the {limit >> 20} MB that your package has.
         {(sample.Enforced ? "When it is full, the disk itself refuses more." : "This host only counts: nothing stops by itself, but please make room.")}
 
         Remove what you no longer need, or ask an admin of the house for a larger package. Nothing is ever deleted for you.

@@ -117,9 +117,9 @@ public sealed class Packages(PanelDb db, AuditTrail audit)
 
     private static Refusal? Check(PackageLimits wanted)
     {
-        if (wanted.DiskBytes is < 1_000_000 or > 1_000_000_000_000_000)
+        if (wanted.DiskBytes is < 1 << 20 or > 1_000_000_000_000_000)
         {
-            return new Refusal("Disk space is a number of bytes, from one megabyte (1000000) up.", "diskBytes");
+            return new Refusal("Disk space is a number of bytes, from one megabyte (1048576) up.", "diskBytes");
         }
 
         if (wanted is { KeepDaily: < 1 or > 1000 } or { KeepWeekly: < 0 or > 1000 } or { KeepMonthly: < 0 or > 1000 })

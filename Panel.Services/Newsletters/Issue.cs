@@ -60,6 +60,9 @@ public sealed class Issue
     /// <summary>What its owner calls them.</summary>
     public string AudienceName { get; set; } = "";
 
+    /// <summary>The version that somebody was last asked by mail to approve; null while nobody was.</summary>
+    public string? ApprovalAsked { get; set; }
+
     /// <summary>Test mails sent, which are limited.</summary>
     public int Tests { get; set; }
 

@@ -48,6 +48,7 @@ public static class NewslettersSetup
         services.AddScoped<Audiences>();
         services.AddScoped<Segments>();
         services.AddScoped<Approvals>();
+        services.AddScoped<ApprovalLetters>();
         services.AddScoped<SignUps>();
         services.AddSingleton<OptOuts>();
         services.AddScoped<ApplyOptOuts>();

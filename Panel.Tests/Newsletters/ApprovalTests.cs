@@ -1,5 +1,7 @@
 using System.Net;
+using Microsoft.EntityFrameworkCore;
 using Panel.Services;
+using Panel.Services.Data;
 using Panel.Services.Newsletters;
 using Panel.Services.Newsletters.Approving;
 using Panel.Tests.Members;
@@ -53,7 +55,7 @@ public sealed class ApprovalTests
         await house.WithAsync<Dispatches, int>(d => d.StartDueAsync(default));
 
         Assert.Equal(IssueState.Asking, await house.StateAsync(id));
-        Assert.Empty(house.AcceptedTo());
+        Assert.All(house.AcceptedTo(), to => Assert.Equal("ann@example.org", to)); // The answer, and nothing to a reader.
     }
 
     [Fact]
@@ -81,6 +83,37 @@ public sealed class ApprovalTests
         Assert.Equal(HttpStatusCode.SeeOther, said.StatusCode);
         Assert.Equal("bob", (await house.WithAsync<Approvals, Outcome<ApprovalPage>>(a => a.ShowAsync(house.Ann, id, default))).Value!.ApprovedBy);
     }
+
+    [Theory, MemberData(nameof(Providers))]
+    public async Task V8_the_second_person_is_asked_by_mail_once_a_version_and_the_author_hears_the_answer(string provider)
+    {
+        await using var house = await IssueHouse.StartAsync(provider: provider);
+        await house.PeopleAsync(1);
+        var bob = await house.App.MemberAsync("bob");
+        await WantAsync(house, "bob");
+        var id = await house.DraftAsync();
+
+        Assert.IsType<NotAllowed>((await AskAsync(house, bob, id)).Refused);
+        Assert.True((await AskAsync(house, house.Ann, id)).Value!.Asked);
+        Assert.Contains("bob or an admin got a mail", (await AskAsync(house, house.Ann, id)).Refused!.Message, StringComparison.Ordinal);
+        Assert.Equal([("bob@example.org", true)], (await MailsAsync(house)).Select(m => (m.Email, m.Text.Contains($"http://localhost/approvals/{id}", StringComparison.Ordinal))));
+
+        await house.WithAsync<Approvals, Outcome<ApprovalPage>>(async a => await a.ObjectAsync(bob, id, (await a.ShowAsync(bob, id, default)).Value!.Version, "the date is wrong", default));
+        Assert.Contains("change it first", (await AskAsync(house, house.Ann, id)).Refused!.Message, StringComparison.Ordinal);
+        await house.WithAsync<Issues, Outcome<IssuePage>>(i => i.UpdateAsync(house.Ann, id, new IssueWords("Hello", "The right date."), default));
+        Assert.True((await AskAsync(house, house.Ann, id)).Value!.Asked);
+        Assert.Null((await ApproveAsync(house, bob, id)).Refused);
+
+        var mails = await MailsAsync(house);
+        Assert.Equal(["bob@example.org", "ann@example.org", "bob@example.org", "ann@example.org"], mails.Select(m => m.Email));
+        Assert.Contains("the date is wrong", mails[1].Text, StringComparison.Ordinal);
+        Assert.StartsWith("Approved: ", mails[3].Subject, StringComparison.Ordinal);
+    }
+
+    private static Task<Outcome<ApprovalPage>> AskAsync(IssueHouse house, Actor by, long id) => house.WithAsync<Approvals, Outcome<ApprovalPage>>(a => a.AskAsync(by, id, default));
+
+    private static Task<List<Letter>> MailsAsync(IssueHouse house) =>
+        house.WithAsync<PanelDb, List<Letter>>(db => db.Set<Letter>().AsNoTracking().Where(l => l.Kind == "approval").OrderBy(l => l.Id).ToListAsync());
 
     private static Task<Outcome<IssuePage>> SendAsync(IssueHouse house, Actor by, long id) => house.WithAsync<Dispatches, Outcome<IssuePage>>(d => d.SendAsync(by, id, null, default));
 

@@ -30,6 +30,7 @@ internal static class IssuesApi
         issue.MapDelete("/withdrawal", async (long id, Actor by, Archives all, CancellationToken ct) => (await all.WithdrawAsync(by, id, back: true, ct)).ToResult());
         issue.MapPost("/retry", async (long id, bool? unknown, Actor by, Dispatches all, CancellationToken ct) => (await all.RetryAsync(by, id, unknown == true, ct)).ToResult());
         issue.MapGet("/approval", async (long id, Actor by, Approvals all, CancellationToken ct) => (await all.ShowAsync(by, id, ct)).ToResult());
+        issue.MapPost("/approval", async (long id, Actor by, Approvals all, CancellationToken ct) => (await all.AskAsync(by, id, ct)).ToResult());
         issue.MapPut("/approval", async (long id, Look look, Actor by, Approvals all, CancellationToken ct) =>
             (look.Objection is null ? await all.ApproveAsync(by, id, look.Version, ct) : await all.ObjectAsync(by, id, look.Version, look.Objection, ct)).ToResult());
         issue.MapGet("/report/domains", async (long id, Actor by, DomainReports all, CancellationToken ct) => (await all.ShowAsync(by, id, ct)).ToResult());

@@ -23,6 +23,7 @@ internal static class IssueVerbs
         issue.Subcommands.Add(One("publish", "Put a withdrawn issue back into the archive.", HttpMethod.Delete, "/withdrawal"));
         issue.Subcommands.Add(One("show", "Show one issue.", HttpMethod.Get, ""));
         issue.Subcommands.Add(One("copy", "A new draft with the same words; prints the new issue.", HttpMethod.Post, "/copies"));
+        issue.Subcommands.Add(Ask());
         issue.Subcommands.Add(Approve());
         issue.Subcommands.Add(Report());
         return issue;
@@ -88,11 +89,20 @@ internal static class IssueVerbs
         approve.SetAction((given, ct) => CliDoor.CallAsync(
             given, given.GetValue(version) is null ? HttpMethod.Get : HttpMethod.Put, $"/issues/{Number(given)}/approval",
             given.GetValue(version) is { } seen ? new { version = seen, objection = given.GetValue(objection) } : null,
-            node => Console.WriteLine(
-                $"issue {node["id"]} of {node["handle"]}/{node["list"]}: {node["subject"]}, to {node["people"]} people, {node["to"]}\nversion {node["version"]}: " +
-                (node["approvedBy"] is { } by ? $"approved by {by}" : node["objection"] is { } no ? $"{node["objectedBy"]} minds: {no}" : "nobody has answered yet")), ct));
+            Standing, ct));
         return approve;
     }
+
+    private static Command Ask()
+    {
+        var ask = new Command("ask", "Ask the second person of its list to look at a draft; they get a mail.") { Id };
+        ask.SetAction((given, ct) => CliDoor.CallAsync(given, HttpMethod.Post, $"/issues/{Number(given)}/approval", null, Standing, ct));
+        return ask;
+    }
+
+    private static void Standing(JsonNode node) => Console.WriteLine(
+        $"issue {node["id"]} of {node["handle"]}/{node["list"]}: {node["subject"]}, to {node["people"]} people, {node["to"]}\nversion {node["version"]}: " +
+        (node["approvedBy"] is { } by ? $"approved by {by}" : node["objection"] is { } no ? $"{node["objectedBy"]} minds: {no}" : (bool)node["asked"]! ? "asked; nobody has answered yet" : "nobody has answered yet"));
 
     private static Command Report()
     {

@@ -22,6 +22,7 @@ internal static class AuditWords
         ["export"] = "exported",
         ["reset"] = "reset",
         ["approve"] = "approved",
+        ["ask"] = "asked for a look at",
         ["check"] = "checked",
         ["pin"] = "left as found",
         ["unpin"] = "put back at the next pass",

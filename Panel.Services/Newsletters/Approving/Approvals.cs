@@ -11,14 +11,15 @@ namespace Panel.Services.Newsletters.Approving;
 /// <summary>An issue as the second person sees it.</summary>
 /// <param name="Version">The fingerprint that an approval is bound to.</param>
 /// <param name="ApprovedBy">Who approved exactly this version; null while nobody has.</param>
+/// <param name="Asked">Whether somebody was asked by mail to look at exactly this version.</param>
 /// <param name="Objection">What the last one to look at exactly this version minds.</param>
 public sealed record ApprovalPage(
     long Id, string Handle, string List, string ListTitle, string Subject, string From, string To, int People, string Version, bool Wanted, string? Approver,
-    string? ApprovedBy, DateTime? ApprovedAt, string? Objection, string? ObjectedBy, IssueState State);
+    string? ApprovedBy, DateTime? ApprovedAt, string? Objection, string? ObjectedBy, IssueState State, bool Asked);
 
 /// <summary>The second pair of eyes: another member, named on the list, or an admin approves one exact version of an issue, and
 /// who approved cannot be who sends it off. A look changes nothing (rule V8; Sympa #1737: link scanners approved posts).</summary>
-public sealed class Approvals(PanelDb db, Audiences audiences, AuditTrail audit, TimeProvider time)
+public sealed class Approvals(PanelDb db, Audiences audiences, ApprovalLetters letters, AuditTrail audit, TimeProvider time)
 {
     private const int LongestObjection = 500;
 
@@ -47,6 +48,52 @@ public sealed class Approvals(PanelDb db, Audiences audiences, AuditTrail audit,
     /// <summary>The issue as it would arrive.</summary>
     public async Task<Outcome<IssuePreview>> PreviewAsync(Actor by, long id, CancellationToken ct) =>
         await FindAsync(by, id, ct) is { } found ? IssuePrinter.Preview(found.Issue, found.List) : new NotThere($"issue {id}");
+
+    /// <summary>The author asks by mail for a look at the draft as it stands now; once for each version.</summary>
+    public async Task<Outcome<ApprovalPage>> AskAsync(Actor by, long id, CancellationToken ct)
+    {
+        if (await FindAsync(by, id, ct) is not { } found)
+        {
+            return new NotThere($"issue {id}");
+        }
+
+        var (issue, list) = found;
+        if (by.MemberId != list.MemberId && !by.IsAdmin)
+        {
+            return new NotAllowed("Whose issue it is asks for the look.");
+        }
+
+        if (NotToBeApproved(issue, list) is { } no)
+        {
+            return no;
+        }
+
+        var version = VersionOf(issue, list);
+        if (await SaidAsync(id, version, ct) is { } said)
+        {
+            return new InTheWay(said.Objection is null ? $"{said.ByName} has approved this version already." : $"{said.ByName} minds this version: change it first.");
+        }
+
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        // Two clicks at once are one mail.
+        if (await db.Set<Issue>().Where(i => i.Id == id && i.ApprovalAsked != version).ExecuteUpdateAsync(set => set.SetProperty(i => i.ApprovalAsked, version), ct) == 0)
+        {
+            return new InTheWay($"You have asked for this version: {await WhoAsync(list, ct)} got a mail.");
+        }
+
+        var asked = await letters.AskAsync(list, issue, ct);
+        if (asked.Count == 0)
+        {
+            return new InTheWay("There is nobody who could be asked: name a second person on the list, or ask for another admin in the house.");
+        }
+
+        audit.Add(by, list.MemberId, "issue.ask", $"{list.Name}: {issue.Subject}", ("version", null, version), ("who", null, string.Join(", ", asked)));
+        await db.SaveChangesAsync(ct);
+        await transaction.CommitAsync(ct);
+        letters.Wake();
+        issue.ApprovalAsked = version;
+        return await PageOfAsync(issue, list, ct);
+    }
 
     /// <summary>Says yes to <paramref name="version"/>, and to nothing that was changed since it was shown.</summary>
     public Task<Outcome<ApprovalPage>> ApproveAsync(Actor by, long id, string? version, CancellationToken ct) => SayAsync(by, id, version, null, ct);
@@ -93,9 +140,9 @@ public sealed class Approvals(PanelDb db, Audiences audiences, AuditTrail audit,
             return new NotAllowed("Your own issue needs somebody else's eyes.");
         }
 
-        if (list.ApprovalWantedAt is null || issue.State != IssueState.Draft)
+        if (NotToBeApproved(issue, list) is { } no)
         {
-            return new InTheWay(list.ApprovalWantedAt is null ? "This list asks for no approval." : $"This issue is {Issues.Words(issue.State)}: only a draft is approved.");
+            return no;
         }
 
         if (version != VersionOf(issue, list))
@@ -110,9 +157,16 @@ public sealed class Approvals(PanelDb db, Audiences audiences, AuditTrail audit,
 
         db.Add(new IssueApproval { IssueId = id, Version = version, ById = by.MemberId, ByName = by.Name, At = time.GetUtcNow().UtcDateTime, Objection = objection });
         audit.Add(by, list.MemberId, objection is null ? "issue.approve" : "issue.object", $"{list.Name}: {issue.Subject}", ("version", null, version), ("words", null, objection));
+        await letters.AnswerAsync(list, issue, by.Name, objection, ct);
         await db.SaveChangesAsync(ct);
+        letters.Wake();
         return await PageOfAsync(issue, list, ct);
     }
+
+    private static InTheWay? NotToBeApproved(Issue issue, MailingList list) =>
+        list.ApprovalWantedAt is null ? new InTheWay("This list asks for no approval.")
+        : issue.State != IssueState.Draft ? new InTheWay($"This issue is {Issues.Words(issue.State)}: only a draft is approved.")
+        : null;
 
     // Its owner sees how it stands; the approver and admins decide. For everybody else there is no such issue.
     private async Task<(Issue Issue, MailingList List)?> FindAsync(Actor by, long id, CancellationToken ct)
@@ -138,7 +192,7 @@ public sealed class Approvals(PanelDb db, Audiences audiences, AuditTrail audit,
             issue.Id, await db.Users.Where(m => m.Id == list.MemberId).Select(m => m.UserName!).SingleAsync(ct), list.Name, list.Title, IssuePrinter.SubjectForNobody(issue.Subject), $"{list.FromName} <{list.FromEmail}>",
             issue.Audience.Length == 0 ? "everybody on the list" : $"{issue.AudienceName}: {Segments.Words(issue.Audience)}", await audiences.PeopleAsync(list, issue.Audience, ct), version,
             list.ApprovalWantedAt is not null, list.ApproverId is null ? null : await db.Users.Where(m => m.Id == list.ApproverId).Select(m => m.UserName).SingleOrDefaultAsync(ct),
-            yes?.ByName, yes?.At, said?.Objection, said?.Objection is null ? null : said.ByName, issue.State);
+            yes?.ByName, yes?.At, said?.Objection, said?.Objection is null ? null : said.ByName, issue.State, issue.ApprovalAsked == version);
     }
 
     private static bool IsSame(Actor sender, IssueApproval said) => sender.MemberId is { } id ? id == said.ById : said.ById is null && said.ByName == sender.Name;

@@ -44,6 +44,10 @@ public sealed class ApprovalsController(Approvals approvals) : PanelController
     public async Task<IActionResult> Destroy([FromRoute] long id, [FromForm] string? version, [FromForm] string? why, CancellationToken ct) =>
         await SaidAsync(id, await approvals.ObjectAsync(Me, id, version, why, ct), why, "Said. Its author reads your words beside the issue.", ct);
 
+    [HttpPost("{id:long}/request")]
+    public async Task<IActionResult> Ask([FromRoute] long id, CancellationToken ct) =>
+        await SaidAsync(id, await approvals.AskAsync(Me, id, ct), null, "Asked. The answer comes to you by mail.", ct);
+
     private async Task<IActionResult> SaidAsync(long id, Outcome<ApprovalPage> outcome, string? why, string said, CancellationToken ct)
     {
         if (outcome.Refused is { } no)

@@ -1,0 +1,1 @@
+ALTER TABLE issues ADD COLUMN approval_asked text;
