@@ -18,7 +18,7 @@ using Panel.Services.Members;
 namespace Panel.Bench.Finger;
 
 /// <param name="First">Seconds of the refresh in which every answer is new, its messages stored.</param>
-/// <param name="Again">Seconds when nothing has changed, median of the rounds.</param>
+/// <param name="Again">Seconds when nothing has changed, median of the rounds after the warm-up.</param>
 /// <param name="Limit">Addresses per host times the latency: what one question at a time must take.</param>
 /// <param name="Cpu">Microseconds of processor time per address when nothing has changed, the answering side included; steadier than times on a busy machine.</param>
 public sealed record RefreshFigures(double First, double Again, double Limit, double Cpu);
@@ -26,7 +26,7 @@ public sealed record RefreshFigures(double First, double Again, double Limit, do
 /// <summary>Refreshes 1,000 followed addresses on 100 hosts (addresses of loopback) that take 50 ms each for an answer.</summary>
 public static class RefreshRow
 {
-    private const int Hosts = 100, PerHost = 10, Rounds = 3;
+    private const int Hosts = 100, PerHost = 10, WarmUps = 5, Rounds = 5;
     private static readonly TimeSpan Latency = TimeSpan.FromMilliseconds(50);
 
     public static async Task<RefreshFigures> MeasureAsync(CancellationToken ct = default)
@@ -50,14 +50,14 @@ public static class RefreshRow
             await using var app = builder.Build();
             await FillAsync(app, port, ct);
             var (times, cpu) = (new List<double>(), TimeSpan.Zero);
-            for (var round = 0; round <= Rounds; round++)
+            for (var round = 0; round < WarmUps + Rounds; round++)
             {
                 var used = Environment.CpuUsage.TotalTime;
                 times.Add(await OnceAsync(app, ct));
                 cpu = Environment.CpuUsage.TotalTime - used;
             }
 
-            var again = times.Skip(1).Order().ToList();
+            var again = times.Skip(WarmUps).Order().ToList();
             return new RefreshFigures(times[0], again[again.Count / 2], PerHost * Latency.TotalSeconds, cpu.TotalMicroseconds / (Hosts * PerHost));
         }
         finally
