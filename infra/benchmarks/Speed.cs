@@ -45,7 +45,7 @@ internal static class Speed
             }
         }
 
-        Table.Write(found, keep: wanted.Length == 0);
+        Table.Write(found);
         return found.TrueForAll(r => r.Met) ? 0 : 1;
     }
 
