@@ -13,15 +13,15 @@ public sealed class DkimTests
     public static TheoryData<string> Bodies => new("", "\r\n\r\n\r\n", "x\r\n", "a  b\t c \r\n\r\n \t\r\nd\r\n\r\n\r\n", "trailing \r\n \r\n", "ünï\r\n");
 
     [Fact]
-    public async Task Python_dkim_accepts_a_whole_issue() => Assert.Equal("True", await PythonVerdictAsync(Signed(Samples.Message())));
+    public async Task A10_python_dkim_accepts_a_whole_issue() => Assert.Equal("True", await PythonVerdictAsync(Signed(Samples.Message())));
 
     [Fact]
-    public async Task Opendkim_accepts_a_whole_issue() =>
+    public async Task A10_opendkim_accepts_a_whole_issue() =>
         Assert.Contains("dkim=pass", await OpendkimVerdictAsync(Signed(Samples.Message())), StringComparison.Ordinal);
 
     [Theory]
     [MemberData(nameof(Bodies))]
-    public async Task Both_accept_odd_bodies_and_headers(string body)
+    public async Task A10_both_accept_odd_bodies_and_headers(string body)
     {
         var message = Signed(Encoding.UTF8.GetBytes($"From:  \"A\"\r\n\t <a@{Domain}>\r\nSUBJECT:\tfolded \r\n  and   spaced \r\nTo: b@c.example\r\nDate: x\r\n\r\n{body}"));
 

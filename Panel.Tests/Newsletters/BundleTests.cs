@@ -52,7 +52,7 @@ public sealed class BundleTests
     }
 
     [Fact]
-    public async Task In_the_same_house_the_erased_stay_erased_and_who_objected_to_everything_stays_out()
+    public async Task L4_in_the_same_house_the_erased_stay_erased_and_who_objected_to_everything_stays_out()
     {
         using var house = await ReaderHouse.StartAsync();
         await house.ImportAsync("email\na@example.net\nb@example.net\nc@example.net\n");
@@ -92,7 +92,7 @@ public sealed class BundleTests
     };
 
     [Theory, MemberData(nameof(Hostile))]
-    public async Task An_archive_with_a_file_that_no_list_has_is_refused_in_words(string name, string words)
+    public async Task Class_6_an_archive_with_a_file_that_no_list_has_is_refused_in_words(string name, string words)
     {
         using var house = await ReaderHouse.StartAsync();
         var zip = With(await ExportAsync(house), name, "x"u8.ToArray());
@@ -102,7 +102,7 @@ public sealed class BundleTests
     }
 
     [Fact]
-    public async Task A_bomb_a_torn_and_a_lying_archive_are_refused_and_nothing_is_half_done()
+    public async Task Class_6_a_bomb_a_torn_and_a_lying_archive_are_refused_and_nothing_is_half_done()
     {
         using var house = await ReaderHouse.StartAsync();
         await house.ImportAsync("email\na@example.net\n");

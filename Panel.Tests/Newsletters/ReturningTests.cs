@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Mail;
 using System.Text.Json.Nodes;
+using Microsoft.EntityFrameworkCore;
 using Panel.Services;
 using Panel.Services.Data;
 using Panel.Services.Mail.Lmtp;
@@ -133,6 +134,30 @@ public class ReturningTests
         Assert.All(unclear, u => Assert.NotNull(u.Body));
         var page = await (await house.SignInAsync()).GetStringAsync(new Uri("/newsletters/letters/returned?kind=unclear", UriKind.Relative));
         Assert.Contains("PERMANENT fatal delivery errors", page, StringComparison.Ordinal);
+    }
+
+    /// <summary>RFC 3834 §2: a house that answers nothing cannot be one of two responders that write to each other for ever.</summary>
+    [Fact]
+    public async Task H11_whatever_comes_back_is_answered_by_nobody()
+    {
+        await using var house = await IssueHouse.StartAsync();
+        await house.PeopleAsync(1);
+        var id = await house.SendNewAsync();
+        await house.WaitForAsync(id, IssueState.Sent);
+        var returns = house.App.Services.GetService(typeof(ReturnAddresses)).As<ReturnAddresses>();
+        var leave = returns.LeaveOf(TokensOf(house).Make(TokenPurpose.Leave, new Reader(house.ListId, 1, id)));
+        var files = ReturnedMailTests.Files.ToList();
+        Assert.InRange(files.Count, 100, int.MaxValue);
+
+        foreach (var file in files)
+        {
+            Assert.True(await TakeAsync(house, file, BounceOf(house, 1, id)));
+            Assert.True(await TakeAsync(house, file, leave));
+        }
+
+        Assert.Equal(0, await house.WithAsync<PanelDb, int>(db => db.Set<Letter>().CountAsync()));
+        Assert.Equal(0, await house.WithAsync<Letters, int>(l => l.CarryAsync(default)));
+        Assert.Single(house.Sink.Accepted);
     }
 
     [Fact]
