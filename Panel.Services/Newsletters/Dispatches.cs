@@ -13,6 +13,9 @@ namespace Panel.Services.Newsletters;
 /// <param name="Refused">What must be done first, or null.</param>
 public sealed record DispatchPlan(IssuePage Issue, string From, int Known, DateTime DueAt, DateTime StartsAt, bool Later, bool HasPostalAddress, Refusal? Refused)
 {
+    /// <summary>Whose clocks this list last named a time on; null when it never did.</summary>
+    public string? Zone { get; init; }
+
     /// <summary>What receivers will mind about the sender domain, in sentences.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
@@ -47,12 +50,16 @@ public sealed class Dispatches(PanelDb db, Issues issues, DispatchRules rules, A
             page, $"{found.List.FromName} <{found.List.FromEmail}>", await rules.KnownAsync(found.List.Id, ct), due, due + options.Value.Hold, due > now, found.List.PostalAddress.Length > 0,
             await RefuseAsync(by, found.Issue, found.List, at, now, ct))
         {
+            Zone = found.Issue.Zone ?? await db.Set<Issue>().Where(i => i.ListId == found.List.Id && i.Zone != null).OrderByDescending(i => i.Id).Select(i => i.Zone).FirstOrDefaultAsync(ct),
             Warnings = await checks.WarningsAsync(found.List.MemberId, EmailAddress.Parse(found.List.FromEmail)?.Domain ?? "", ct),
         };
     }
 
     /// <summary>Sends an issue off, now or at <paramref name="at"/>. From then until the end of the hold it can be taken back whole.</summary>
-    public async Task<Outcome<IssuePage>> SendAsync(Actor by, long id, DateTimeOffset? at, CancellationToken ct)
+    public Task<Outcome<IssuePage>> SendAsync(Actor by, long id, DateTimeOffset? at, CancellationToken ct) => SendAsync(by, id, at, null, ct);
+
+    /// <param name="zone">Whose clocks the time was read from, to show it so again; the moment itself is <paramref name="at"/>.</param>
+    public async Task<Outcome<IssuePage>> SendAsync(Actor by, long id, DateTimeOffset? at, string? zone, CancellationToken ct)
     {
         if (await issues.FindAsync(by, id, ct) is not { } found)
         {
@@ -66,10 +73,11 @@ public sealed class Dispatches(PanelDb db, Issues issues, DispatchRules rules, A
         }
 
         var due = at?.UtcDateTime ?? now;
+        var shown = at is not null && WallTime.Find(zone) is { } known && known.Id != "UTC" ? known.Id : null;
         var mails = await rules.PeopleAsync(found.List, found.Issue.Audience, ct);
         var (state, starts) = due <= now ? (IssueState.Held, (DateTime?)(now + options.Value.Hold)) : (IssueState.Scheduled, null);
         return await MoveAsync(by, found, "issue.send", [IssueState.Draft, IssueState.Asking], state,
-            set => set.SetProperty(i => i.DueAt, due).SetProperty(i => i.StartsAt, starts).SetProperty(i => i.Mails, mails).SetProperty(i => i.Note, (string?)null), ct);
+            set => set.SetProperty(i => i.DueAt, due).SetProperty(i => i.Zone, shown).SetProperty(i => i.StartsAt, starts).SetProperty(i => i.Mails, mails).SetProperty(i => i.Note, (string?)null), ct);
     }
 
     /// <summary>Makes it a draft again; nobody was mailed.</summary>

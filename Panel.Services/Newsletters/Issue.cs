@@ -29,6 +29,9 @@ public sealed class Issue
     /// <summary>When its owner wants it sent.</summary>
     public DateTime? DueAt { get; set; }
 
+    /// <summary>Whose clocks that time was meant on (an IANA name); null is UTC.</summary>
+    public string? Zone { get; set; }
+
     /// <summary>When the hold ends and the first mail may leave.</summary>
     public DateTime? StartsAt { get; set; }
 

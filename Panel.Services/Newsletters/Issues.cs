@@ -14,11 +14,12 @@ public sealed record IssueWords(string Subject, string Markdown, DateTime? Base 
 
 /// <param name="Mails">How many people it would go to now, or was frozen for.</param>
 /// <param name="Note">What holds it up, in words for its owner.</param>
+/// <param name="Zone">Whose clocks its owner named the time on; null is UTC.</param>
 /// <param name="Segment">The name of the part of the list it is for; null is everybody.</param>
 public sealed record IssuePage(
     long Id, string Handle, string List, string ListTitle, string Subject, string Markdown, IssueState State, string? Note, int Mails,
     DateTime CreatedAt, DateTime ChangedAt, DateTime? DueAt, DateTime? StartsAt, DateTime? StartedAt, DateTime? FinishedAt, DateTime? WithdrawnAt = null,
-    string? Segment = null, string? SegmentWords = null);
+    string? Segment = null, string? SegmentWords = null, string? Zone = null);
 
 /// <summary>An issue as a person would read it; both parts come from the renderer that sends.</summary>
 public sealed record IssuePreview(string Subject, string Html, string Text);
@@ -252,7 +253,7 @@ public sealed class Issues(PanelDb db, Lists lists, AuditTrail audit, TimeProvid
     private static IssuePage PageOf(Issue i, MailingList list, string handle, int people) => new(
         i.Id, handle, list.Name, list.Title, i.Subject, i.Markdown, i.State, i.Note, i.FrozenAt is null ? people : i.Mails,
         i.CreatedAt, i.ChangedAt, i.DueAt, i.StartsAt, i.StartedAt, i.FinishedAt, i.WithdrawnAt,
-        i.Audience.Length == 0 ? null : i.AudienceName, i.Audience.Length == 0 ? null : Segments.Words(i.Audience));
+        i.Audience.Length == 0 ? null : i.AudienceName, i.Audience.Length == 0 ? null : Segments.Words(i.Audience), i.Zone);
 
     private static Refusal? Check(IssueWords words) =>
         string.IsNullOrWhiteSpace(words.Subject) || words.Subject.Trim().Length > SubjectLimit || words.Subject.Any(char.IsControl)

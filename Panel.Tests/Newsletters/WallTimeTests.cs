@@ -44,6 +44,9 @@ public class WallTimeTests
         }
 
         Assert.Equal(due.UtcDateTime, (await house.ReportAsync(id)).DueAt);
+        Assert.Contains(" Europe/Berlin (", await ann.GetStringAsync(new Uri($"/newsletters/letters/issues/{id}", UriKind.Relative)), StringComparison.Ordinal);
+        var next = await house.DraftAsync();
+        Assert.Contains("value=\"Europe/Berlin\"", await ann.GetStringAsync(new Uri($"/newsletters/letters/issues/{next}/dispatch/new", UriKind.Relative)), StringComparison.Ordinal);
         time.Advance(due.AddMinutes(-1) - time.GetUtcNow());
         await house.WithAsync<Dispatches, int>(d => d.StartDueAsync(default));
         Assert.Equal(IssueState.Scheduled, await house.StateAsync(id));

@@ -44,7 +44,7 @@ public sealed class DispatchesController(Dispatches dispatches, IssueChecks chec
             return Again(nameof(New), view);
         }
 
-        var sent = await dispatches.SendAsync(Me, id, form.Due, ct);
+        var sent = await dispatches.SendAsync(Me, id, form.Due, form.ZoneInfo?.Id, ct);
         return sent.Refused is { } no ? Refuse(no with { Field = no.Field == "at" ? nameof(DispatchForm.At) : null }, nameof(New), view) : Done(name, id, "It is on its way. Until it starts you can take it back whole.");
     }
 

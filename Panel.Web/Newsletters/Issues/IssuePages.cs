@@ -82,7 +82,7 @@ public sealed record DispatchView(DispatchPlan Plan, string Zone, DateTime Wall,
 {
     public static DispatchView Of(DispatchPlan plan, DispatchForm form, string usual)
     {
-        var zone = form.At is null ? WallTime.Find(form.Zone) ?? WallTime.Find(usual) ?? TimeZoneInfo.Utc : form.ZoneInfo ?? TimeZoneInfo.Utc;
+        var zone = form.At is null ? WallTime.Find(form.Zone) ?? WallTime.Find(plan.Zone) ?? WallTime.Find(usual) ?? TimeZoneInfo.Utc : form.ZoneInfo ?? TimeZoneInfo.Utc;
         return new DispatchView(plan, form.At is not null && form.ZoneInfo is null ? form.Zone! : zone.Id, WallTime.Of(plan.DueAt, zone), form.IsMoved);
     }
 }
