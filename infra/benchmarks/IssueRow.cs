@@ -98,6 +98,7 @@ public static class IssueRow
             });
             builder.Services.AddData(builder.Configuration).AddMembers();
             builder.Services.AddMail(builder.Configuration).AddNewsletters(builder.Configuration);
+            Services.Hosting.HostingSetup.AddHosting(builder.Services, builder.Configuration);
             var house = new IssueHouse(builder.Build(), folder);
             await house.PrepareAsync(mails);
             return house;
