@@ -38,6 +38,11 @@ public static class AgentWire
 
     internal static string Write(MoveReport report) => JsonSerializer.Serialize(report, AgentJson.Default.MoveReport);
 
+    internal static string? Write(IReadOnlyList<CountedDatabase>? counted) => counted is null ? null : JsonSerializer.Serialize(counted, AgentJson.Default.IReadOnlyListCountedDatabase);
+
+    internal static IReadOnlyList<CountedDatabase> ReadCounted(string? json) =>
+        json is null ? [] : JsonSerializer.Deserialize(json, AgentJson.Default.IReadOnlyListCountedDatabase) ?? [];
+
     internal static MoveReport? ReadMove(string? json) => json is null ? null : JsonSerializer.Deserialize(json, AgentJson.Default.MoveReport);
 
     internal static HostFacts? ReadFacts(string? json) => json is null ? null : JsonSerializer.Deserialize(json, AgentJson.Default.HostFacts);

@@ -29,11 +29,19 @@ public sealed class Backup
     /// <summary>Null when the trial read back all of it.</summary>
     public string? TrialFailure { get; private set; }
 
+    /// <summary>The databases in it with their rows, as JSON; null when the host did not count.</summary>
+    public string? Counted { get; init; }
+
+    /// <summary>What the trial found, in words, a line each, as JSON.</summary>
+    public string? TrialNotes { get; private set; }
+
     internal void Tried(BackupMade? read, string? failure, DateTime at)
     {
         TriedAt = at;
         TrialFailure = read is null ? failure ?? "The host gave no reason."
-            : read.Sha256 == Sha256 && read.Bytes == Bytes ? null : $"What was read back differs from what was written: {read.Bytes} bytes instead of {Bytes}, or other ones.";
+            : read.Sha256 != Sha256 || read.Bytes != Bytes ? $"What was read back differs from what was written: {read.Bytes} bytes instead of {Bytes}, or other ones."
+            : TrialWords.Wrong(AgentWire.ReadCounted(Counted), read) is { Count: > 0 } wrong ? string.Join(' ', wrong) : null;
+        TrialNotes = read is null ? null : AgentWire.Write(TrialWords.Of(AgentWire.ReadCounted(Counted), read));
     }
 
     internal sealed class Mapping : IEntityTypeConfiguration<Backup>

@@ -7,8 +7,9 @@ using Panel.Services.Members;
 
 namespace Panel.Services.Hosting;
 
-/// <summary>A backup as its owner sees it. <paramref name="Trial"/> is <c>good</c>, <c>failed</c> or <c>not-yet</c>: whether it was read back whole.</summary>
-public sealed record BackupPage(long Id, string Snapshot, DateTime MadeAt, long Bytes, IReadOnlyList<string> Notes, string Trial, DateTime? TriedAt, string? TrialFailure);
+/// <summary>A backup as its owner sees it. <paramref name="Trial"/> is <c>good</c>, <c>failed</c> or <c>not-yet</c>: whether it was read back whole; <paramref name="TrialNotes"/>
+/// are what was found when it was restored into a scratch place: files, sites, rows.</summary>
+public sealed record BackupPage(long Id, string Snapshot, DateTime MadeAt, long Bytes, IReadOnlyList<string> Notes, string Trial, DateTime? TriedAt, string? TrialFailure, IReadOnlyList<string> TrialNotes);
 
 /// <summary>What to restore: a path such as <c>home/letter.txt</c>, a database, or with neither all of it; in its place, or
 /// <paramref name="Beside"/> it in the home.</summary>
@@ -133,7 +134,7 @@ public sealed class Backups(PanelDb db, Members.Members members, HostWork work, 
         var member = await db.Users.Where(m => m.UserName == request.Handle).Select(m => m.Id).SingleOrDefaultAsync(ct);
         if (request.Work == AgentWork.Backup && report.Backup is { } made)
         {
-            db.Add(new Backup { MemberId = member, Snapshot = made.Snapshot, MadeAt = now, Bytes = made.Bytes, Sha256 = made.Sha256, Notes = AgentWire.Write(made.Notes) });
+            db.Add(new Backup { MemberId = member, Snapshot = made.Snapshot, MadeAt = now, Bytes = made.Bytes, Sha256 = made.Sha256, Notes = AgentWire.Write(made.Notes), Counted = AgentWire.Write(made.Counted) });
             if (made.Kept is { Count: > 0 } kept)
             {
                 // What the package's rule let go is not offered any more.
@@ -156,5 +157,5 @@ public sealed class Backups(PanelDb db, Members.Members members, HostWork work, 
     };
 
     private static BackupPage PageOf(Backup b) => new(
-        b.Id, b.Snapshot, b.MadeAt, b.Bytes, AgentWire.ReadLines(b.Notes), b.TriedAt is null ? "not-yet" : b.TrialFailure is null ? "good" : "failed", b.TriedAt, b.TrialFailure);
+        b.Id, b.Snapshot, b.MadeAt, b.Bytes, AgentWire.ReadLines(b.Notes), b.TriedAt is null ? "not-yet" : b.TrialFailure is null ? "good" : "failed", b.TriedAt, b.TrialFailure, AgentWire.ReadLines(b.TrialNotes));
 }

@@ -17,7 +17,7 @@ public sealed class DomainChecks(
     /// <summary>One name, now. Approved names are looked up too, for what they lead to.</summary>
     public async Task<Outcome<DomainPage>> CheckAsync(Actor by, string handle, string name, CancellationToken ct)
     {
-        var ascii = DomainName.Parse(name, "name").Value?.Ascii;
+        var ascii = DomainName.ParseServed(name, "name").Value?.Ascii;
         if (ascii is null || await members.ReachAsync(by, handle, ct) is not { } member
             || await db.Set<SiteDomain>().AsNoTracking().SingleOrDefaultAsync(d => d.MemberId == member.Id && d.Name == ascii, ct) is not { } known)
         {

@@ -20,7 +20,7 @@ public sealed class DomainClaims(PanelDb db, AuditTrail audit, TimeProvider time
 
     internal async Task<Outcome<SiteDomain>> AddAsync(Actor by, Member member, string typed, Site? site, string field, CancellationToken ct)
     {
-        var parsed = DomainName.Parse(typed, field);
+        var parsed = DomainName.ParseServed(typed, field);
         if (parsed.Refused is { } unreadable)
         {
             return unreadable;
@@ -42,7 +42,7 @@ public sealed class DomainClaims(PanelDb db, AuditTrail audit, TimeProvider time
             Proof = RandomNumberGenerator.GetHexString(32, lowercase: true),
             AddedAt = now,
         };
-        var above = DomainName.Above(name).ToList();
+        var above = DomainName.Holding(name).ToList();
         // Whoever holds a name holds what lies below it.
         if (Approves(by) || await db.Set<SiteDomain>().AnyAsync(d => d.MemberId == member.Id && d.ApprovedAt != null && above.Contains(d.Name), ct))
         {
@@ -58,7 +58,8 @@ public sealed class DomainClaims(PanelDb db, AuditTrail audit, TimeProvider time
     private async Task<Refusal?> RefuseAsync(Member member, string name, string field, CancellationToken ct)
     {
         var (house, own) = (hosting.Value.Base, panel.Value.PublicUri.IdnHost);
-        if (DomainName.IsWithin(name, house) || DomainName.IsWithin(name, own) || DomainName.IsWithin(own, name))
+        var bare = DomainName.Bare(name);
+        if (DomainName.IsWithin(bare, house) || DomainName.IsWithin(bare, own) || DomainName.IsWithin(own, bare) || (bare != name && DomainName.IsWithin(house, bare)))
         {
             return new Refusal($"{name} belongs to the house itself.", field);
         }
@@ -84,8 +85,9 @@ public sealed class DomainClaims(PanelDb db, AuditTrail audit, TimeProvider time
             await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock({AdvisoryLock})", ct);
         }
 
-        var above = DomainName.Above(name).ToList();
-        var below = "." + name;
+        // All names below one are claimed as that one is: nobody else may have it, one above it, or one below it.
+        var above = DomainName.Holding(name).ToList();
+        var below = "." + DomainName.Bare(name);
         var near = await db.Set<SiteDomain>().AsNoTracking()
             .FirstOrDefaultAsync(d => d.ApprovedAt != null && d.MemberId != memberId && (d.Name == name || above.Contains(d.Name) || d.Name.EndsWith(below)), ct);
         return near switch

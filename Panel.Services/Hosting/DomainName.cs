@@ -4,7 +4,8 @@ using System.Text.RegularExpressions;
 namespace Panel.Services.Hosting;
 
 /// <summary>A host name that may be served: strict letters, digits and hyphens in lower case (RFC 1123 section 2.1), names in
-/// other scripts as A-labels (RFC 5891), at most 253 characters. What passes here becomes a directory and a line that root reads.</summary>
+/// other scripts as A-labels (RFC 5891), at most 253 characters. What passes here becomes a directory and a line that root reads.
+/// <c>*.</c> in front of it means all names below it, and is read only where that is asked for.</summary>
 public sealed partial record DomainName(string Ascii, string Unicode)
 {
     // Names that never lead to a public web site (RFC 6761, RFC 6762, RFC 7686, RFC 9476).
@@ -12,7 +13,25 @@ public sealed partial record DomainName(string Ascii, string Unicode)
 
     private static readonly IdnMapping Idn = new() { UseStd3AsciiRules = true };
 
-    /// <summary>Reads what a person typed: a plain name, in any script, with or without the final dot.</summary>
+    /// <summary>Reads what a person typed: a plain name, in any script, with or without the final dot, or all names below one.</summary>
+    public static Outcome<DomainName> ParseServed(string? typed, string field)
+    {
+        var text = typed?.Trim(' ') ?? "";
+        if (!text.StartsWith("*.", StringComparison.Ordinal))
+        {
+            return Parse(text, field);
+        }
+
+        var below = Parse(text[2..], field);
+        return below.Refused is { } no ? no
+            : below.Value!.Ascii.Length > 251 ? new Refusal("A domain has at most 253 characters.", field)
+            : new DomainName($"*.{below.Value.Ascii}", $"*.{below.Value.Unicode}");
+    }
+
+    /// <summary>The name itself, or that of which all below is meant.</summary>
+    public static string Bare(string name) => name.StartsWith("*.", StringComparison.Ordinal) ? name[2..] : name;
+
+    /// <summary>Reads a plain name, in any script, with or without the final dot.</summary>
     public static Outcome<DomainName> Parse(string? typed, string field)
     {
         Refusal No(string why) => new(why, field);
@@ -34,7 +53,7 @@ public sealed partial record DomainName(string Ascii, string Unicode)
 
         if (text.Contains('*', StringComparison.Ordinal))
         {
-            return No("A wildcard cannot be served. Add each name by itself, for example www.annart.example.");
+            return No("A star stands alone and first, for all names below one: for example *.annart.example.");
         }
 
         if (text.Contains("://", StringComparison.Ordinal) || text.Contains('/', StringComparison.Ordinal) || text.Contains('@', StringComparison.Ordinal) || text.Contains(':', StringComparison.Ordinal))
@@ -61,6 +80,9 @@ public sealed partial record DomainName(string Ascii, string Unicode)
     /// <summary>Whether this is <paramref name="other"/> or a name below it.</summary>
     public static bool IsWithin(string name, string other) =>
         name == other || (name.Length > other.Length && name.EndsWith(other, StringComparison.Ordinal) && name[^(other.Length + 1)] == '.');
+
+    /// <summary>The names above this one, the nearest first, without the top level; each alone and as all that is below it.</summary>
+    public static IEnumerable<string> Holding(string name) => Above(name).SelectMany(a => new[] { a, $"*.{a}" });
 
     /// <summary>The names above this one, the nearest first, without the top level.</summary>
     public static IEnumerable<string> Above(string name)

@@ -18,7 +18,7 @@ internal sealed record DomainFound(DnsAnswer Proof, DnsAnswer A, DnsAnswer Aaaa)
 /// <summary>The rows that make a name lead here. Pure.</summary>
 internal static class DomainRows
 {
-    public static string ProofName(string name) => $"_panel.{name}";
+    public static string ProofName(string name) => $"_panel.{DomainName.Bare(name)}";
 
     public static string ProofValue(string proof) => $"panel-proof={proof}";
 

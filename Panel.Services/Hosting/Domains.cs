@@ -58,7 +58,7 @@ public sealed class Domains(
 
     public async Task<Outcome<DomainPage>> ShowAsync(Actor by, string handle, string name, CancellationToken ct)
     {
-        var ascii = DomainName.Parse(name, "name").Value?.Ascii;
+        var ascii = DomainName.ParseServed(name, "name").Value?.Ascii;
         return await members.ReachAsync(by, handle, ct) is { } member
             && await Rows().SingleOrDefaultAsync(r => r.Domain.MemberId == member.Id && r.Domain.Name == ascii, ct) is { } row
             ? views.PageOf(row.Domain, row.Site) : new NotThere($"domain {name} of {handle}");
@@ -113,7 +113,7 @@ public sealed class Domains(
 
     private async Task<Outcome<Done>> ChangeAsync(Actor by, string handle, string name, Func<SiteDomain, Task<Refusal?>> change, CancellationToken ct)
     {
-        var ascii = DomainName.Parse(name, "name").Value?.Ascii;
+        var ascii = DomainName.ParseServed(name, "name").Value?.Ascii;
         if (ascii is null || await members.ReachAsync(by, handle, ct) is not { } member)
         {
             return new NotThere($"domain {name} of {handle}");

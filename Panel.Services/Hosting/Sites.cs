@@ -50,7 +50,7 @@ public sealed class Sites(
         }
 
         var domains = (wanted.Domains ?? []).Where(d => d.Length > 0).ToList();
-        if (domains.Select(d => DomainName.Parse(d, "domains").Refused).FirstOrDefault(r => r is not null) is { } badDomain)
+        if (domains.Select(d => DomainName.ParseServed(d, "domains").Refused).FirstOrDefault(r => r is not null) is { } badDomain)
         {
             return badDomain;
         }

@@ -32,7 +32,15 @@ public sealed class AgentBackupTests(AgentMachine machine) : IClassFixture<Agent
 
         var made = await DoAsync(AgentWork.Backup, "ann", Order);
         Assert.Empty(made.Notes);
-        Assert.Equal(made.Sha256, (await DoAsync(AgentWork.Trial, "ann", Order with { Snapshot = made.Snapshot })).Sha256);
+        var tried = await DoAsync(AgentWork.Trial, "ann", Order with { Snapshot = made.Snapshot });
+        Assert.Equal((made.Sha256, made.Bytes), (tried.Sha256, tried.Bytes));
+        Assert.True(tried.Trial is { Wrong: [], Files: 4, Sites: ["web answered 200 with its first page"] }, $"{tried.Trial} {string.Join('\n', tried.Trial!.Wrong.Concat(tried.Trial.Sites))}");
+        Assert.Equal(["shop t=2", "diary public.t=2"], tried.Counted!.Select(d => $"{d.Name} {string.Join(' ', d.Rows!.Select(r => $"{r.Key}={r.Value}"))}"));
+        Assert.Equal(made.Counted!.Select(d => d.Rows), tried.Counted!.Select(d => d.Rows));
+        Assert.Equal(["41", "42"], (await Maria("SELECT n FROM t ORDER BY n")).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.NotEqual(0, (await Maria("USE ann__trial")).Code);
+        Assert.Equal(0, (await machine.InsideAsync("test", "!", "-e", $"{machine.Accounts}/.new-trial", "-a", "!", "-e", $"/srv/panel/{machine.Id}/vhosts/trial.invalid")).Code);
+        Assert.Empty((await machine.Panel.RequestAsync(AgentWork.Plan)).Plan!);
         Assert.Equal(0, (await RunAsync("env", $"RESTIC_PASSWORD={Order.Secret}", "restic", "--no-cache", "-q", "-r", $"{machine.Data}/backups/ann", "check", "--read-data")).Code);
 
         await machine.UploadAsync("ann", "/home/letter.txt", "destroyed");
@@ -95,6 +103,33 @@ public sealed class AgentBackupTests(AgentMachine machine) : IClassFixture<Agent
         // Her own repository, somebody else's snapshot.
         await DoAsync(AgentWork.Backup, "bob", Order);
         Assert.NotNull((await machine.Panel.RequestAsync(AgentWork.Restore, "bob", made.Snapshot, Order with { Snapshot = made.Snapshot })).Failure);
+    }
+
+    [RootFact]
+    public async Task A_trial_says_which_dump_is_none_and_which_page_is_not_as_it_was()
+    {
+        var postgres = DatabasePassword.Make(Panel.Hosting.DatabaseEngine.Postgres);
+        var dan = Account("dan", 290_406, machine.PublicKey, Site("dan", "web")) with { Databases = [new("diary", DatabaseEngine.Postgres, postgres.Verifier)] };
+        await LiveAsync(dan);
+        await machine.UploadAsync("dan", "/sites/web/public/index.html", "first");
+        // Her page may not be read by the web server: the backup is whole and what it restores is not served.
+        Assert.Equal(0, (await AsAsync(290_406, "chmod", "600", $"{machine.Accounts}/dan/sites/web/public/index.html")).Code);
+        var made = await DoAsync(AgentWork.Backup, "dan", Order);
+        var found = await DoAsync(AgentWork.Trial, "dan", Order with { Snapshot = made.Snapshot });
+        Assert.Equal("The site web answered 403.", Assert.Single(found.Trial!.Wrong));
+
+        // An archive whose dump is no dump, as a broken disk or a hostile hand would leave it.
+        var archive = $"{machine.Data}/forged";
+        Assert.Equal(0, (await RunAsync("mkdir", "-p", $"{archive}/databases", $"{archive}/home")).Code);
+        await File.WriteAllTextAsync($"{archive}/databases/diary.postgres.sql", "CREATE TABLE t (n int); INSERT INTO t VALUES (1); NOT SQL;");
+        Assert.Equal(0, (await RunAsync("tar", "-cf", $"{archive}/account.tar", "-C", archive, "databases", "home")).Code);
+        Assert.Equal(0, (await RunAsync("sh", "-c", $"RESTIC_PASSWORD='{Order.Secret}' restic --no-cache -q -r {machine.Data}/backups/dan backup --stdin --stdin-filename account.tar --host dan < {archive}/account.tar")).Code);
+        var snapshots = (await RunAsync("env", $"RESTIC_PASSWORD={Order.Secret}", "restic", "--no-cache", "-q", "-r", $"{machine.Data}/backups/dan", "snapshots", "--json")).Output;
+        var forged = System.Text.Json.Nodes.JsonNode.Parse(snapshots)!.AsArray()[^1]!["short_id"]!.ToString();
+        found = await DoAsync(AgentWork.Trial, "dan", Order with { Snapshot = forged });
+        Assert.Contains("The database diary could not be made of its dump", Assert.Single(found.Trial!.Wrong), StringComparison.Ordinal);
+        Assert.Empty(found.Counted!);
+        Assert.Empty((await machine.Panel.RequestAsync(AgentWork.Plan)).Plan!);
     }
 
     [RootFact]

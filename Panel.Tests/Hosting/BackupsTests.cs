@@ -56,6 +56,48 @@ public class BackupsTests
         Assert.Empty((await agent.AskAsync(0))["requests"]!.AsArray());
     }
 
+    [Theory, MemberData(nameof(Providers))]
+    public async Task A_trial_that_found_other_rows_or_a_broken_page_failed_and_says_which(string provider)
+    {
+        using var app = new PanelApp(provider);
+        await app.MemberAsync("ann");
+        using var agent = app.AgentLink();
+        using var panel = app.Operator();
+        var epoch = (await agent.AskAsync(0))["epoch"]!.ToString();
+        JsonObject Made(int rows, JsonObject? trial) => new()
+        {
+            ["handle"] = "ann",
+            ["snapshot"] = "abcdef12",
+            ["bytes"] = 5000,
+            ["sha256"] = "aa",
+            ["notes"] = new JsonArray(),
+            ["counted"] = new JsonArray(new JsonObject { ["name"] = "shop", ["rows"] = new JsonObject { ["orders"] = rows } }, new JsonObject { ["name"] = "busy", ["rows"] = null }),
+            ["trial"] = trial,
+        };
+        async Task<JsonNode> TryAsync(int rows, params string[] wrong)
+        {
+            await app.WithAsync<PanelDb, int>(db => db.Database.ExecuteSqlRawAsync("DELETE FROM backups"));
+            await app.WithAsync<PanelDb, int>(db => db.Database.ExecuteSqlRawAsync("DELETE FROM host_requests"));
+            foreach (var answer in new[] { Made(1_234, null), Made(rows, new JsonObject { ["files"] = 12, ["sites"] = new JsonArray("web answered 200 with its first page"), ["wrong"] = new JsonArray([.. wrong.Select(w => JsonValue.Create(w))]) }) })
+            {
+                await NightAsync(app);
+                await AnswerAsync(agent, epoch, Assert.Single((await agent.AskAsync(0))["requests"]!.AsArray())!["id"]!.GetValue<long>(), answer);
+            }
+
+            return JsonNode.Parse(await panel.GetStringAsync("/api/v1/members/ann/backups"))!.AsArray().Single()!;
+        }
+
+        var good = await TryAsync(1_234);
+        Assert.Equal(("good", null), (good["trial"]!.ToString(), good["trialFailure"]?.ToString()));
+        Assert.Equal(
+            ["12 files, each as in the archive", "web answered 200 with its first page", "database shop: 1 table, 1,234 rows", "database busy: rows not counted; it was being written to when it was backed up, so its rows are not compared"],
+            good["trialNotes"]!.AsArray().Select(n => n!.ToString()));
+        var rows = await TryAsync(1_233);
+        Assert.Equal(("failed", "The database shop came back with other rows: orders 1,233 instead of 1,234."), (rows["trial"]!.ToString(), rows["trialFailure"]!.ToString()));
+        var page = await TryAsync(1_234, "The site web answered 403.");
+        Assert.Equal(("failed", "The site web answered 403."), (page["trial"]!.ToString(), page["trialFailure"]!.ToString()));
+    }
+
     [Theory]
     [InlineData("/etc/passwd"), InlineData("../bob"), InlineData("home/../../bob"), InlineData("--to-command=id"), InlineData("home//x"), InlineData("tmp/x"), InlineData(""), InlineData("home/a\nb")]
     public async Task Class_5_hostile_paths_are_refused_in_words(string path)

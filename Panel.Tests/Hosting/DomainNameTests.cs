@@ -10,7 +10,7 @@ public class DomainNameTests
         "", " ", ".", "..", "a..b.example", ".ann.example", "ann", "-ann.example", "ann-.example", "ann.example..", "ann_art.example",
         "ann.example;", "ann.example; return 200", "ann.example {", "}", "ann.example\nserver_name evil", "ann.example\n", "\nann.example", "ann.example\r", "ann.example\0",
         "ann.example\t", "ann example", "\"ann.example\"", "'ann.example'", "`id`.example", "$(id).example", "$host", "ann.example#", "ann.example\\", "%2e%2e.example",
-        "../ann.example", "ann.example/../..", "http://ann.example", "ann.example:80", "me@ann.example", "//ann.example", "*.ann.example", "*", "~^.*$",
+        "../ann.example", "ann.example/../..", "http://ann.example", "ann.example:80", "me@ann.example", "//ann.example", "*ann.example", "*.*.ann.example", "a.*.ann.example", "*.ann", "*.", "*", "~^.*$",
         "127.0.0.1", "[::1]", "::1", "ann.1", "0x7f.1", "ann.localhost", "localhost", "ann.local", "ann.onion", "1.in-addr.arpa", "ann.invalid",
         "xn--.example", "xn--a.example", "xn--zz--zz.example", "XN--99999999999.example", "ab--cd.example", "ann\u0000.example", "ann\u200b.example", "ann\u202eelpmaxe.example",
         "p\u0430ypal.example", "\u0440\u0430\u0443\u0440\u0430\u04cf.example", "g\u03bf\u03bfgle.example", "xn--pypal-4ve.example", "\u2603.example",
@@ -28,6 +28,14 @@ public class DomainNameTests
         Assert.NotNull(refused);
         Assert.EndsWith(".", refused.Message, StringComparison.Ordinal);
         Assert.Equal("name", refused.Field);
+    }
+
+    [Fact]
+    public void All_names_below_one_are_read_only_where_that_is_asked_for()
+    {
+        Assert.Equal(("*.xn--bcher-kva.example", "*.b\u00fccher.example"), DomainName.ParseServed(" *.B\u00fccher.example. ", "name").Value is { } name ? (name.Ascii, name.Unicode) : default);
+        Assert.NotNull(DomainName.Parse("*.ann.example", "name").Refused);
+        Assert.All(Typed, t => Assert.NotNull(DomainName.ParseServed(t, "name").Refused));
     }
 
     [Theory]

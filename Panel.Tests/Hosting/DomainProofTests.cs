@@ -63,6 +63,35 @@ public sealed class DomainProofTests : IDisposable
     }
 
     [Theory, MemberData(nameof(Providers))]
+    public async Task T7_all_names_below_one_are_claimed_as_that_one_is_and_cover_nobody_elses(string provider)
+    {
+        using var app = App(provider);
+        using var agent = app.AgentLink();
+        var ann = await app.MemberAsync("ann");
+        await app.MemberAsync("bob");
+        Assert.Null((await app.AddSiteAsync(ann, "ann", "web", "static", "*.annart.example")).Refused);
+        var waiting = (await CheckAsync(app, ann, "ann", "*.annart.example")).Value!;
+        Assert.Equal(("waiting", "_panel.annart.example"), (waiting.State, waiting.Rows[0].Name));
+
+        // Before it is proved it keeps nobody away; what somebody has below it then keeps it away.
+        Assert.Null((await AddAsync(app, PanelApp.Admin, "bob", "shop.annart.example")).Refused);
+        await dns.TextAsync(waiting.Rows[0].Name, waiting.Rows[0].Wanted[0]);
+        Assert.Contains("Another account", (await CheckAsync(app, ann, "ann", "*.annart.example")).Refused!.Message, StringComparison.Ordinal);
+        Assert.Null((await app.WithAsync<Domains, Outcome<Done>>(d => d.RemoveAsync(PanelApp.Admin, "bob", "shop.annart.example", CancellationToken.None))).Refused);
+        Assert.Equal("approved", (await CheckAsync(app, ann, "ann", "*.annart.example")).Value!.State);
+        Assert.Equal("*.annart.example", (await agent.AskAsync(0))["accounts"]!.AsArray().Single(a => a!["handle"]!.GetValue<string>() == "ann")!["sites"]![0]!["domains"]![0]!.GetValue<string>());
+
+        foreach (var name in new[] { "shop.annart.example", "a.b.annart.example", "annart.example", "*.annart.example", "*.shop.annart.example" })
+        {
+            Assert.NotNull((await AddAsync(app, PanelApp.Admin, "bob", name)).Refused);
+        }
+
+        Assert.Equal("approved", (await AddAsync(app, ann, "ann", "shop.annart.example")).Value!.State);
+        Assert.NotNull((await AddAsync(app, PanelApp.Admin, "bob", "*.example")).Refused);
+        Assert.NotNull((await AddAsync(app, PanelApp.Admin, "bob", "*.localhost")).Refused);
+    }
+
+    [Theory, MemberData(nameof(Providers))]
     public async Task Claims_that_wait_are_looked_at_by_themselves(string provider)
     {
         var time = new ManualTime();

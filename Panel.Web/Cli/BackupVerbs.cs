@@ -44,7 +44,7 @@ internal static class BackupVerbs
     private static void Line(JsonNode row)
     {
         Console.WriteLine($"{row["id"],6}  {row["madeAt"]}  {Bytes.Words(row["bytes"]!.GetValue<long>()),10}  trial {row["trial"]}  {row["trialFailure"]}");
-        foreach (var note in row["notes"]!.AsArray())
+        foreach (var note in row["notes"]!.AsArray().Concat(row["trialNotes"]?.AsArray() ?? []))
         {
             Console.WriteLine($"        {note}");
         }

@@ -11,6 +11,10 @@ internal sealed record AcmeOptions(string? Directory, string? Email, string? CaF
 /// <summary>lego, run as a user of its own who can read no key and no home.</summary>
 internal sealed partial class Acme(Layout layout, AcmeOptions options)
 {
+    // lego takes the names of a DNS-01 order one after the other and pauses a minute between two unless told otherwise (its provider exec), so
+    // that an order of two names took longer than other programs may. The hook has seen its row, so there is nothing to pause for.
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
+
     /// <summary>The chain in PEM, or the names that the authority refused with the reason in words.</summary>
     public (string? Chain, IReadOnlyDictionary<string, string> Refused) Order(string id, IReadOnlySet<string> names, ECDsa key)
     {
@@ -26,7 +30,7 @@ internal sealed partial class Acme(Layout layout, AcmeOptions options)
         if (ran.Code == 0)
         {
             // Read as that user: whatever it may have put there is followed with its rights and not with ours.
-            var chain = As("/bin/cat", ["--", $"{layout.Acme}/certificates/{first}.crt"]);
+            var chain = As("/bin/cat", ["--", $"{layout.Acme}/certificates/{first.Replace('*', '_')}.crt"]);
             return chain.Code == 0 ? (chain.Output, new Dictionary<string, string>()) : throw new MachineException(chain.Reason);
         }
 
@@ -66,14 +70,15 @@ internal sealed partial class Acme(Layout layout, AcmeOptions options)
         return request.CreateSigningRequestPem();
     }
 
-    private Ran As(string program, string[] arguments) => Commands.Try(
-        "/usr/bin/setpriv",
+    private Ran As(string program, string[] arguments) => Commands.TryWith(
+        "", "/usr/bin/setpriv",
         [
             $"--reuid={Identity.AcmeId}", $"--regid={Identity.AcmeId}", "--clear-groups", "--no-new-privs", "--inh-caps=-all", "--bounding-set=-all", "--", "/usr/bin/env",
-            .. options.CaFile is null ? Array.Empty<string>() : [$"LEGO_CA_CERTIFICATES={options.CaFile}"], .. options.Hook is null ? Array.Empty<string>() : [$"EXEC_PATH={options.Hook}"],
+            .. options.CaFile is null ? Array.Empty<string>() : [$"LEGO_CA_CERTIFICATES={options.CaFile}"], .. options.Hook is null ? Array.Empty<string>() : [$"EXEC_PATH={options.Hook}", "EXEC_SEQUENCE_INTERVAL=1"],
             program, .. arguments,
-        ]);
+        ],
+        patience: Patience);
 
-    [GeneratedRegex(@"\[(?<name>[a-z0-9.-]+)\] (?:\[[^\]]*\] )?(?:[^\n]*?)acme: error: \d+ :: (?:POST :: \S+ :: )?urn:ietf:params:acme:error:(?<type>\w+) :: (?<detail>[^\n]*)")]
+    [GeneratedRegex(@"\[(?<name>[a-z0-9.*-]+)\] (?:\[[^\]]*\] )?(?:[^\n]*?)acme: error: \d+ :: (?:POST :: \S+ :: )?urn:ietf:params:acme:error:(?<type>\w+) :: (?<detail>[^\n]*)")]
     private static partial Regex Problem();
 }

@@ -46,7 +46,7 @@ internal sealed class Apply(Host host, TimeProvider time)
     private static string? SiteOf(Step step, Wanted wanted) => step.Act switch
     {
         Act.MakeSite or Act.OpenApp => step.Name,
-        Act.PutVhost => wanted.Asked.Sites.FirstOrDefault(s => s.Address == step.Name || s.Domains.Contains(step.Name))?.Name,
+        Act.PutVhost => wanted.Asked.Sites.FirstOrDefault(s => s.Address == step.Name || s.Domains.Any(d => Vhosts.NameOf(d) == step.Name))?.Name,
         _ => null,
     };
 
@@ -120,7 +120,8 @@ internal sealed class Apply(Host host, TimeProvider time)
         }
 
         var before = host.Vhosts.Put(name, links);
-        var wrong = await host.Web.ProbeAsync(name, links.ContainsKey("suspended"), ct);
+        // Which names lead to it is written after the pass.
+        var wrong = Vhosts.IsMany(name) || host.Vhosts.Over(name) is not null ? null : await host.Web.ProbeAsync(name, links.ContainsKey("suspended"), ct);
         if (wrong is null)
         {
             Vhosts.Settle(before);

@@ -25,7 +25,7 @@ internal sealed partial class Backups(AgentOptions options, Host host)
             {
                 AgentWork.Backup => (null, await BackUpAsync(account, order, ct)),
                 AgentWork.Forget => (await Repositories.ForgetAsync(account, ct), null),
-                AgentWork.Trial => (null, await ReadBackAsync(account, order, System.IO.Stream.Null, ct)),
+                AgentWork.Trial => (null, await new TrialRestore(host, this).RunAsync(account, order, ct)),
                 _ => (null, await RestoreAsync(account, order, ct)),
             };
         }
@@ -40,7 +40,7 @@ internal sealed partial class Backups(AgentOptions options, Host host)
     }
 
     /// <summary>Writes home, private, the sites and a dump of each database as one tar; says what could not be read.</summary>
-    public async Task<IReadOnlyList<string>> ArchiveAsync(AccountState account, Stream to, CancellationToken ct)
+    public async Task<IReadOnlyList<string>> ArchiveAsync(AccountState account, Stream to, CancellationToken ct, List<CountedDatabase>? counted = null)
     {
         var (uid, notes, trash) = (account.Uid, new List<string>(), account.IsGone ? host.Volume.TrashOf(account.Uid) : []);
         var tree = account.IsGone ? trash.Where(Directory.Exists).Max(StringComparer.Ordinal) ?? throw new MachineException("Nothing is left of this account.") : host.Layout.Tree(account.Handle);
@@ -56,7 +56,13 @@ internal sealed partial class Backups(AgentOptions options, Host host)
                 await using var file = new FileStream(place, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = Modes.Secret });
                 if (!account.IsGone)
                 {
+                    var before = counted is null ? null : await host.Databases.RowsAsync(key, uid, ct);
                     await host.Databases.WithLoginAsync(key, uid, dump: true, (command, secret) => MustAsync(command, secret, null, file, ct));
+                    if (before is not null)
+                    {
+                        var after = await host.Databases.RowsAsync(key, uid, ct);
+                        counted!.Add(new CountedDatabase(database.Name, before.Count == after.Count && before.All(after.Contains) ? after : null));
+                    }
                 }
                 else if (trash.Where(t => Path.GetFileName(t).StartsWith($"{key.Replace('/', '.')}.sql-", StringComparison.Ordinal)).Max(StringComparer.Ordinal) is { } dump)
                 {
@@ -91,9 +97,10 @@ internal sealed partial class Backups(AgentOptions options, Host host)
         var keep = Repositories.RunAsync(account.Handle, order.Secret, pipe.Reader.AsStream(), said, ct, "backup", "--stdin", "--stdin-filename", Stream, "--host", account.Handle, "--json");
         Exception? broken = null;
         IReadOnlyList<string> notes = [];
+        var rows = new List<CountedDatabase>();
         try
         {
-            notes = await ArchiveAsync(account, counted, ct);
+            notes = await ArchiveAsync(account, counted, ct, rows);
         }
         catch (Exception no) when (no is MachineException or IOException)
         {
@@ -110,10 +117,10 @@ internal sealed partial class Backups(AgentOptions options, Host host)
             throw new MachineException(broken.Message);
         }
 
-        return new BackupMade(account.Handle, id, counted.Length, Convert.ToHexStringLower(sum.GetCurrentHash()), notes, await Repositories.ThinAsync(account.Handle, order, ct));
+        return new BackupMade(account.Handle, id, counted.Length, Convert.ToHexStringLower(sum.GetCurrentHash()), notes, await Repositories.ThinAsync(account.Handle, order, ct), rows);
     }
 
-    private async Task<BackupMade> ReadBackAsync(AccountState account, BackupOrder order, Stream to, CancellationToken ct)
+    public async Task<BackupMade> ReadBackAsync(AccountState account, BackupOrder order, Stream to, CancellationToken ct)
     {
         if (!SnapshotName().IsMatch(order.Snapshot ?? ""))
         {
@@ -158,7 +165,7 @@ internal sealed partial class Backups(AgentOptions options, Host host)
         return await source;
     }
 
-    private static string FileOf(DatabaseState database) => $"{database.Name}.{(database.Engine == DatabaseEngine.Mariadb ? "mariadb" : "postgres")}.sql";
+    public static string FileOf(DatabaseState database) => $"{database.Name}.{(database.Engine == DatabaseEngine.Mariadb ? "mariadb" : "postgres")}.sql";
 
     public static async Task<Ran> MustAsync(IReadOnlyList<string> command, IReadOnlyDictionary<string, string> secret, Stream? input, Stream output, CancellationToken ct)
     {

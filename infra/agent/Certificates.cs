@@ -54,7 +54,7 @@ internal sealed class Certificates : IDisposable
 
     /// <summary>Where the certificate and key of this name lie; null while there is none that is good for it.</summary>
     public (string Certificate, string Key)? Find(string handle, string site, string name) =>
-        all.GetValueOrDefault($"{handle}.{site}") is { } found && found.Names.Contains(name) && found.Until > time.GetUtcNow()
+        all.GetValueOrDefault($"{handle}.{site}") is { } found && (found.Names.Contains(name) || found.Names.Contains(Over(name))) && found.Until > time.GetUtcNow()
             ? (Crt($"{handle}.{site}"), Key($"{handle}.{site}")) : null;
 
     /// <summary>Accounts whose certificates have something new to tell.</summary>
@@ -76,8 +76,10 @@ internal sealed class Certificates : IDisposable
 
         foreach (var site in account.Sites.Where(s => IsOn && account.IsOpen && good.Contains(s.Name)))
         {
-            // No authority gives a certificate for a name below localhost (CA/B Forum BR 4.2.2).
-            var names = site.Domains.Append(site.Address).Where(n => Grammar.IsDomain(n) && !n.EndsWith(".localhost", StringComparison.Ordinal)).ToHashSet(StringComparer.Ordinal);
+            // No authority gives a certificate for a name below localhost (CA/B Forum BR 4.2.2), nor for all names below one without DNS-01
+            // (RFC 8555 section 8.4), nor for a name beside one that covers it.
+            var served = site.Domains.Append(site.Address).Where(n => Grammar.IsServed(n) && !n.EndsWith(".localhost", StringComparison.Ordinal)).ToHashSet(StringComparer.Ordinal);
+            var names = served.Where(n => n[0] == '*' ? options.Hook is not null : options.Hook is null || !served.Contains(Over(n))).ToHashSet(StringComparer.Ordinal);
             var id = $"{account.Handle}.{site.Name}";
             if (names.Count > 0 && !(orders.TryGetValue(id, out var order) && order.Names.SetEquals(names)))
             {
@@ -92,12 +94,16 @@ internal sealed class Certificates : IDisposable
     }
 
     /// <summary>How the certificate of a site stands; null when there is none and nothing is known of one.</summary>
-    public ItemReport? Report(string handle, string site)
+    public ItemReport? Report(string handle, SiteState site)
     {
-        var (found, order) = (all.GetValueOrDefault($"{handle}.{site}"), orders.GetValueOrDefault($"{handle}.{site}"));
-        return order?.Reason is { } reason ? new ItemReport("certificate", site, ItemState.Failed, reason, 0, found?.Until.UtcDateTime)
-            : order is not null && found?.Names.IsSupersetOf(order.Names) == true ? new ItemReport("certificate", site, ItemState.Live, null, 0, found.Until.UtcDateTime) : null;
+        var (found, order) = (all.GetValueOrDefault($"{handle}.{site.Name}"), orders.GetValueOrDefault($"{handle}.{site.Name}"));
+        var none = IsOn && options.Hook is null && site.Domains.FirstOrDefault(d => d[0] == '*') is { } many
+            ? $"{many}: a certificate for all names below one is given only by way of the DNS, for which this host has no hook (Hosting__Acme__DnsHook)." : null;
+        return (order?.Reason ?? none) is { } reason ? new ItemReport("certificate", site.Name, ItemState.Failed, reason, 0, found?.Until.UtcDateTime)
+            : order is not null && found?.Names.IsSupersetOf(order.Names) == true ? new ItemReport("certificate", site.Name, ItemState.Live, null, 0, found.Until.UtcDateTime) : null;
     }
+
+    private static string Over(string name) => $"*{name[Math.Max(0, name.IndexOf('.', StringComparison.Ordinal))..]}";
 
     public void Dispose()
     {

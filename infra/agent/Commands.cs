@@ -81,7 +81,8 @@ internal static class Commands
     }
 
     /// <param name="bytes">The encoding of what goes in and comes out, when it is bytes and not words.</param>
-    public static Ran TryWith(string input, string program, IReadOnlyList<string> arguments, Encoding? bytes = null)
+    /// <param name="patience">A minute without it.</param>
+    public static Ran TryWith(string input, string program, IReadOnlyList<string> arguments, Encoding? bytes = null, TimeSpan? patience = null)
     {
         Fault.Point();
         try
@@ -90,10 +91,10 @@ internal static class Commands
             var error = process.StandardError.ReadToEndAsync();
             var output = process.StandardOutput.ReadToEndAsync();
             Feed(process.StandardInput, input);
-            if (!process.WaitForExit(Patience))
+            if (!process.WaitForExit(patience ?? Patience))
             {
                 process.Kill(entireProcessTree: true);
-                return new Ran(-1, "", $"{program} did not finish within {Patience.TotalSeconds:0} seconds");
+                return new Ran(-1, "", $"{program} did not finish within {(patience ?? Patience).TotalSeconds:0} seconds");
             }
 
             return new Ran(process.ExitCode, output.GetAwaiter().GetResult(), error.GetAwaiter().GetResult());

@@ -83,6 +83,13 @@ internal abstract class DatabaseServer(Layout layout, string name, int uid, stri
 
     public abstract void TakeBack(string database, Access access, string user);
 
+    /// <summary>Makes a database beside another of the same owner, for whom <see cref="Lend"/> then opens it.</summary>
+    public virtual string LendScratch(string database, string scratch, Access access, string password)
+    {
+        Put(scratch, access with { Locked = true });
+        return Lend(scratch, access, password);
+    }
+
     /// <summary>The program that dumps or loads a database, and the variable that holds its password.</summary>
     public abstract (IReadOnlyList<string> Command, string Variable) Tool(bool dump, string database, string user);
 

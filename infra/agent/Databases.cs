@@ -5,6 +5,9 @@ namespace Panel.Agent;
 /// <summary>The databases of all accounts on both servers, known by <c>engine/handle_name</c>.</summary>
 internal sealed class Databases(Layout layout, Action<string> log)
 {
+    // No name of a member's has an underscore.
+    private const string Scratch = "__trial";
+
     private readonly Dictionary<string, Dictionary<string, Access>> found = new(StringComparer.Ordinal);
     private readonly Dictionary<string, DatabaseServer> servers = new(StringComparer.Ordinal) { ["mariadb"] = new MariaDb(layout), ["postgres"] = new Postgres(layout) };
     private readonly Dictionary<string, Room> rooms = new(StringComparer.Ordinal);
@@ -38,7 +41,7 @@ internal sealed class Databases(Layout layout, Action<string> log)
         found.Clear();
         foreach (var (engine, server) in servers.Where(s => s.Value.IsInUse && s.Value.IsRunning))
         {
-            foreach (var (name, access) in server.Found())
+            foreach (var (name, access) in server.Found().Where(d => !d.Key.EndsWith(Scratch, StringComparison.Ordinal)))
             {
                 Note($"{engine}/{name}", access);
             }
@@ -88,10 +91,38 @@ internal sealed class Databases(Layout layout, Action<string> log)
     /// <summary>Rows by table, counted as the member.</summary>
     public async Task<IReadOnlyDictionary<string, long>> RowsAsync(string key, int uid, CancellationToken ct)
     {
+        IReadOnlyDictionary<string, long> rows = new Dictionary<string, long>();
+        await WithLoginAsync(key, uid, dump: false, async (command, secret) => rows = await CountAsync(Split(key).Server, command, secret, ct));
+        return rows;
+    }
+
+    private static async Task<IReadOnlyDictionary<string, long>> CountAsync(DatabaseServer server, IReadOnlyList<string> command, IReadOnlyDictionary<string, string> secret, CancellationToken ct)
+    {
         var said = new MemoryStream();
-        await WithLoginAsync(key, uid, dump: false, (command, secret) => Backups.MustAsync(command, secret, new MemoryStream(System.Text.Encoding.UTF8.GetBytes(Split(key).Server.Count)), said, ct));
+        await Backups.MustAsync(command, secret, new MemoryStream(System.Text.Encoding.UTF8.GetBytes(server.Count)), said, ct);
         return System.Text.Encoding.UTF8.GetString(said.ToArray()).Split('\n').Select(l => l.Split('\t')).Where(l => l.Length == 2 && long.TryParse(l[1], out _))
             .GroupBy(l => l[0]).ToDictionary(g => g.Key, g => long.Parse(g.First()[1], System.Globalization.CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>Loads a dump into a database that is there for as long, beside the one it was made of; its rows by table.</summary>
+    public async Task<IReadOnlyDictionary<string, long>> RehearseAsync(string key, int uid, Stream dump, CancellationToken ct)
+    {
+        var ((server, name), password) = (Split(key), Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(16)));
+        var (access, scratch) = (Of(HandleOf(key)).GetValueOrDefault(key) ?? throw new MachineException($"The database {name} is not there."), HandleOf(key) + Scratch);
+        server.Drop(scratch);
+        var user = server.LendScratch(name, scratch, access, password);
+        try
+        {
+            var (command, variable) = server.Tool(dump: false, scratch, user);
+            var secret = new Dictionary<string, string> { [variable] = password };
+            await Backups.MustAsync(Commands.As(uid, command), secret, dump, Stream.Null, ct);
+            return await CountAsync(server, Commands.As(uid, command), secret, ct);
+        }
+        finally
+        {
+            server.TakeBack(user == name ? name : scratch, access, user);
+            server.Drop(scratch);
+        }
     }
 
     /// <summary>Only after a dump of it lies whole at <paramref name="place"/>: what is removed can be had again for a while.</summary>
@@ -112,7 +143,7 @@ internal sealed class Databases(Layout layout, Action<string> log)
 
     /// <summary>Bytes by handle and by name of the database.</summary>
     public ILookup<string, DatabaseUse> Sizes() => servers.Values.Where(s => s.IsInUse && s.IsRunning).SelectMany(s => s.Sizes())
-        .Where(s => s.Key.Contains('_', StringComparison.Ordinal)).Select(s => (Parts: s.Key.Split('_', 2), s.Value))
+        .Where(s => s.Key.Contains('_', StringComparison.Ordinal) && !s.Key.EndsWith(Scratch, StringComparison.Ordinal)).Select(s => (Parts: s.Key.Split('_', 2), s.Value))
         .ToLookup(s => s.Parts[0], s => new DatabaseUse(s.Parts[1], s.Value), StringComparer.Ordinal);
 
     /// <summary>Runs the client program as the member, never as root or as the servers' superuser: what it reads is the member's.</summary>

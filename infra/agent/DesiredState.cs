@@ -42,8 +42,17 @@ public sealed record BackupOrder(string Secret, string? Snapshot = null, string?
 public sealed record BackupKeep(int Daily, int Weekly, int Monthly);
 
 /// <summary>A backup that was made or read: bytes of the archive and its SHA-256; <paramref name="Notes"/> say what was not to be had. <paramref name="Kept"/> are
-/// all that the repository has after old ones went; null when none went.</summary>
-public sealed record BackupMade(string Handle, string Snapshot, long Bytes, string Sha256, IReadOnlyList<string> Notes, IReadOnlyList<string>? Kept = null);
+/// all that the repository has after old ones went; null when none went. <paramref name="Counted"/> are its databases, after a trial those that were made of
+/// its dumps; <paramref name="Trial"/> is what a trial found.</summary>
+public sealed record BackupMade(string Handle, string Snapshot, long Bytes, string Sha256, IReadOnlyList<string> Notes, IReadOnlyList<string>? Kept = null,
+    IReadOnlyList<CountedDatabase>? Counted = null, TrialFound? Trial = null);
+
+/// <summary>Rows by table; null when they changed while they were counted.</summary>
+public sealed record CountedDatabase(string Name, IReadOnlyDictionary<string, long>? Rows);
+
+/// <summary>A backup restored into a scratch place: its files as they then lay there, its sites as the web server answered with them, and what
+/// was <paramref name="Wrong"/>, each in words.</summary>
+public sealed record TrialFound(long Files, IReadOnlyList<string> Sites, IReadOnlyList<string> Wrong);
 
 /// <summary>One site. <paramref name="Address"/> is the automatic name; <paramref name="Domains"/> are proved own names,
 /// A-labels, lower case, without the final dot. <paramref name="Canonical"/>, one of these names, is where the others send their visitors.</summary>

@@ -26,6 +26,9 @@ internal static partial class Grammar
     public static bool IsDomain(string text) =>
         text.Length is >= 1 and <= 253 && DomainShape().IsMatch(text) && !text[(text.LastIndexOf('.') + 1)..].All(char.IsAsciiDigit);
 
+    /// <summary>A name or, as <c>*.NAME</c>, all names below one.</summary>
+    public static bool IsServed(string text) => IsDomain(text.StartsWith("*.", StringComparison.Ordinal) ? text[2..] : text);
+
     /// <summary>At most 63 characters with the handle, which is what PostgreSQL keeps of a name; the verifier is SCRAM
     /// (RFC 5803 with PostgreSQL's prefix) or the double SHA-1 of mysql_native_password.</summary>
     public static bool IsDatabase(DatabaseState database) =>

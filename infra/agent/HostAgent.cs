@@ -220,7 +220,7 @@ internal sealed partial class HostAgent(AgentOptions options, Host host, AgentLi
             host.TidyUp(time.GetUtcNow());
         }
 
-        host.Web.Redirects(Redirects());
+        host.Web.Names(Redirects(), host.Vhosts.Wildcards());
 
         var ids = requests.Select(id => (long?)id).DefaultIfEmpty(null);
         foreach (var id in ids)

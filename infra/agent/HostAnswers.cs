@@ -7,7 +7,7 @@ internal sealed partial class HostAgent
     /// <summary>Tells what was visited, and to whom it may concern the end of one site's log.</summary>
     private async Task CountAsync(AgentRequest? request, CancellationToken ct)
     {
-        await host.AccessLog.TurnAsync(name => host.Vhosts.All.GetValueOrDefault(name) is { } links && host.Vhosts.OwnerOf(links) is { } owner && Vhosts.SiteOf(links) is { } site
+        await host.AccessLog.TurnAsync(name => host.Vhosts.Serving(name) is { } links && host.Vhosts.OwnerOf(links) is { } owner && Vhosts.SiteOf(links) is { } site
             ? (owner, site) : null, ct);
         var traffic = host.AccessLog.Untold();
         var lines = request is { Handle: { } handle, Name: { } name } && Grammar.IsHandle(handle) && Grammar.IsSiteName(name) ? host.AccessLog.Tail(handle, name, LongestTail) : null;

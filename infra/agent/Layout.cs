@@ -52,6 +52,9 @@ internal sealed class Layout(string root, string run)
     /// <summary>Removed accounts, kept 30 days, on the accounts' own file system so that moving them is a rename.</summary>
     public string Trash => $"{Accounts}/.trash";
 
+    /// <summary>One backup at a time is tried here; among the half-made trees, which go at the next start.</summary>
+    public string Trial => $"{Accounts}/.new-trial";
+
     public string PhpSockets => $"{Run}/php";
 
     public string AppSockets => $"{Run}/apps";

@@ -10,8 +10,9 @@ internal sealed class MariaDb(Layout layout) : DatabaseServer(layout, "mariadb",
 
     protected override IReadOnlyList<string> Client => ["/usr/bin/mariadb", "--no-defaults", "-S", $"{Sockets}/mariadb.sock", "-u", "root", "-N", "-B"];
 
+    // Where a second way in was taken back an empty first one stays in auth_or.
     public override IReadOnlyDictionary<string, Access> Found() => Ask("""
-        SELECT User, JSON_VALUE(Priv, '$.authentication_string'), COALESCE(JSON_VALUE(Priv, '$.account_locked'), 0), JSON_EXISTS(Priv, '$.auth_or'),
+        SELECT User, JSON_VALUE(Priv, '$.authentication_string'), COALESCE(JSON_VALUE(Priv, '$.account_locked'), 0), COALESCE(JSON_LENGTH(Priv, '$.auth_or'), 0) > 1,
         (SELECT MAX(Insert_priv) FROM mysql.db WHERE db.User = global_priv.User AND db.Host = 'localhost')
         FROM mysql.global_priv JOIN information_schema.schemata ON schema_name = User WHERE Host = 'localhost';
         """).Where(r => r is [_, _, _, _, _]).ToDictionary(r => r[0], r => new Access(r[3] == "1" ? "" : r[1], r[2] is "1" or "true", r[4] == "N"));
@@ -40,6 +41,15 @@ internal sealed class MariaDb(Layout layout) : DatabaseServer(layout, "mariadb",
     public override string Lend(string database, Access access, string password)
     {
         Run($"ALTER USER '{database}'@'localhost' IDENTIFIED VIA mysql_native_password USING {(access.Locked ? "" : $"'{access.Verifier}' OR mysql_native_password USING ")}PASSWORD('{password}') ACCOUNT UNLOCK;");
+        return database;
+    }
+
+    /// <summary>Views and routines of a dump are its owner's, and nobody else may make such.</summary>
+    public override string LendScratch(string database, string scratch, Access access, string password)
+    {
+        Put(scratch, access with { Locked = true });
+        Lend(database, access, password);
+        Run($"GRANT ALL PRIVILEGES ON `{scratch.Replace("_", "\\_", StringComparison.Ordinal)}`.* TO '{database}'@'localhost';");
         return database;
     }
 

@@ -34,20 +34,22 @@ internal static class NginxConf
             '"path":"$request_uri","status":$status,"bytes":$bytes_sent,"seconds":$request_time,"agent":"$http_user_agent"}';
           access_log {{at.Log}}/access.json site;
           map_hash_bucket_size 512; map_hash_max_size 65536;
-          # The one thing that is written for single sites: pairs of checked names.
+          # The two things that are written for single sites: pairs of checked names, where visitors are sent and which directory serves them.
           map $host $canonical { default ""; include {{at.Nginx}}/canonical.map; }
+          map $host $named { hostnames; default $host; include {{at.Nginx}}/wildcards.map; }
+          map $ssl_server_name $certified { hostnames; default $ssl_server_name; include {{at.Nginx}}/wildcards.map; }
           map $scheme $port { default "{{(ports.HttpPort == 80 ? "" : $":{ports.HttpPort}")}}"; https "{{(ports.HttpsPort == 443 ? "" : $":{ports.HttpsPort}")}}"; }
           map $http_upgrade $upgrading { default upgrade; "" ""; }
           ssl_protocols TLSv1.2 TLSv1.3;
           ssl_session_cache shared:panel:4m;
           # Names become paths: only a strict lower-case host name passes. $ssl_server_name is the raw SNI, slashes and all.
-          map $host $vhost {
+          map $named $vhost {
             default _default;
-            "~^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$" $host;
+            "~^(?=.{1,253}$)(?:_\.)?[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$" $named;
           }
-          map $ssl_server_name $certificate {
+          map $certified $certificate {
             default _default;
-            "~^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$" $ssl_server_name;
+            "~^(?=.{1,253}$)(?:_\.)?[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$" $certified;
           }
           server {
         {{string.Join('\n', at.Listen.SelectMany(a => new[]

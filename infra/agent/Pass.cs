@@ -23,9 +23,9 @@ internal sealed class Pass(Host host, Observation seen, TimeProvider time)
         }
         else
         {
-            foreach (var name in accounts.SelectMany(a => a.Sites).SelectMany(s => s.Domains.Prepend(s.Address)).Where(Grammar.IsDomain))
+            foreach (var name in accounts.SelectMany(a => a.Sites).SelectMany(s => s.Domains.Prepend(s.Address)).Where(Grammar.IsServed))
             {
-                host.Vhosts.Observe(name);
+                host.Vhosts.Observe(Vhosts.NameOf(name));
             }
         }
 
@@ -122,7 +122,7 @@ internal sealed class Pass(Host host, Observation seen, TimeProvider time)
         [
             Item("account", account.Handle, whole),
             .. account.Sites.Select(s => Item("site", s.Name, times.GetValueOrDefault(s.Name))),
-            .. account.Sites.Select(s => host.Certificates.Report(account.Handle, s.Name)).OfType<ItemReport>(),
+            .. account.Sites.Select(s => host.Certificates.Report(account.Handle, s)).OfType<ItemReport>(),
             .. account.Keys.Select(k => Item("key", $"{k.Id}", 0)),
             .. (account.Databases ?? []).Select(d => Item("database", d.Name, 0)).Select(i => i.State != ItemState.Live || host.Databases.RoomOf(account.Handle) == Room.Free ? i
                 : i with { State = ItemState.Failed, Message = NoRoom }),

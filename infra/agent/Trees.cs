@@ -77,7 +77,7 @@ internal sealed class Trees(Layout layout, Volume volume)
         }
     }
 
-    private static void Furnish(string tree, int uid)
+    public static void Furnish(string tree, int uid)
     {
         foreach (var name in Own)
         {

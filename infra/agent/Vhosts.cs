@@ -57,6 +57,26 @@ internal sealed class Vhosts(Layout layout)
 
     public Links Suspended(Links links) => new(links.Where(l => l.Key != "suspended").Append(KeyValuePair.Create("suspended", $"{layout.Pages}/suspended.html")));
 
+    /// <summary>The directory of a name, or of all names below one; that one no visitor can ask for by its name.</summary>
+    public static string NameOf(string domain) => domain[0] == '*' ? $"_{domain[1..]}" : domain;
+
+    public static bool IsMany(string name) => name[0] == '_' && name != Default;
+
+    /// <summary>Which directory serves a name that is not its own: pairs for nginx' map of host names, in which a whole name goes before a
+    /// wildcard. So those below a wildcard that have a directory are named too, whoever has them.</summary>
+    public IEnumerable<KeyValuePair<string, string>> Wildcards()
+    {
+        var many = all.Keys.Where(IsMany).ToHashSet(StringComparer.Ordinal);
+        return many.Select(m => KeyValuePair.Create($"*{m[1..]}", m)).Concat(many.Count == 0 ? [] : all.Keys
+            .Where(n => !IsMany(n) && Over(n) is not null).Select(n => KeyValuePair.Create(n, n)));
+    }
+
+    /// <summary>What answers for a name: its own, or the nearest wildcard above it.</summary>
+    public Links? Serving(string name) => all.GetValueOrDefault(name) ?? Over(name);
+
+    /// <summary>The nearest wildcard above a name.</summary>
+    public Links? Over(string name) => Enumerable.Range(0, name.Length).Where(i => name[i] == '.').Select(i => all.GetValueOrDefault($"_{name[i..]}")).FirstOrDefault(l => l is not null);
+
     public bool IsTaken(string name, string handle) => all.GetValueOrDefault(name) is { } links && OwnerOf(links) is { } owner && owner != handle;
 
     /// <summary>The site that it serves: the last directory above <c>public</c>.</summary>

@@ -117,7 +117,7 @@ internal sealed record Wanted(AccountState Asked, AccountShape Shape, IReadOnlyL
                     continue;
                 }
 
-                vhosts[domain] = For(domain);
+                vhosts[Vhosts.NameOf(domain)] = For(domain);
             }
         }
 
@@ -154,10 +154,10 @@ internal sealed record Wanted(AccountState Asked, AccountShape Shape, IReadOnlyL
     };
 
     private static string? Refusal(string name, SiteState site, string handle, HostView host, Dictionary<string, Links> used) =>
-        !Grammar.IsDomain(name) ? "A domain of this site is not a lower-case host name of letters, digits and hyphens."
-        : host.Vhosts.IsTaken(name, handle) ? $"{name} already leads to a site of another account on this host."
-        : used.ContainsKey(name) ? $"{name} leads to a site of this account already."
-        : site.Kind != SiteKind.Static && name.Length > NginxConf.LongestPhpHost ? $"{name} is longer than {NginxConf.LongestPhpHost} characters, too long for a site with a program."
+        !Grammar.IsServed(name) ? "A domain of this site is not a lower-case host name of letters, digits and hyphens."
+        : host.Vhosts.IsTaken(Vhosts.NameOf(name), handle) ? $"{name} already leads to a site of another account on this host."
+        : used.ContainsKey(Vhosts.NameOf(name)) ? $"{name} leads to a site of this account already."
+        : site.Kind != SiteKind.Static && Vhosts.NameOf(name).Length > NginxConf.LongestPhpHost ? $"{name} is longer than {NginxConf.LongestPhpHost} characters, too long for a site with a program."
         : null;
 }
 

@@ -7,7 +7,7 @@ internal sealed class WebServer(Layout layout, Action<string> log) : IDisposable
 {
     private Ports? ports;
 
-    private readonly HttpClient http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, UseCookies = false }) { Timeout = TimeSpan.FromSeconds(5) };
+    private readonly HttpClient http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, UseCookies = false }) { Timeout = TimeSpan.FromSeconds(5), MaxResponseContentBufferSize = 16 << 20 };
 
     private readonly Daemon daemon = new(
         new DaemonKind(
@@ -31,7 +31,7 @@ internal sealed class WebServer(Layout layout, Action<string> log) : IDisposable
         }
 
         MakeDefault();
-        Redirects(null);
+        Names();
         return daemon.Converge(NginxConf.Render(layout, chosen));
     }
 
@@ -54,29 +54,38 @@ internal sealed class WebServer(Layout layout, Action<string> log) : IDisposable
         }
     }
 
+    /// <summary>What a visitor gets; the code, and the SHA-256 of at most 16 MiB.</summary>
+    public async Task<(int Code, string Sha256)> VisitAsync(string host, CancellationToken ct)
+    {
+        using var question = new HttpRequestMessage(HttpMethod.Get, $"http://127.0.0.1:{ports!.HttpPort}/") { Headers = { Host = host } };
+        using var answer = await http.SendAsync(question, ct);
+        return ((int)answer.StatusCode, Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(await answer.Content.ReadAsByteArrayAsync(ct))));
+    }
+
     public void ReopenLog() => Running?.Signal(Native.SigUsr1);
 
-    /// <summary>Names that send their visitors to another name of the same site; null keeps what is there. The whole configuration
-    /// is checked with the new pairs; refused ones are put back. One reload, and only when a pair changed.</summary>
-    public void Redirects(IEnumerable<KeyValuePair<string, string>>? pairs)
+    /// <summary>Names that send their visitors to another name of the same site, and names that are served by the directory of another;
+    /// without them what is there is kept. The whole configuration is checked with the new pairs; refused ones are put back. One reload, and
+    /// only when a pair changed.</summary>
+    public void Names(IEnumerable<KeyValuePair<string, string>>? canonical = null, IEnumerable<KeyValuePair<string, string>>? wildcards = null)
     {
-        var place = $"{layout.Nginx}/canonical.map";
-        var (before, text) = (Files.ReadOrNull(place), pairs is null ? null : string.Concat(pairs.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => $"{p.Key} {p.Value};\n")));
-        if (before is null || (text is not null && text != before))
+        var maps = new[] { ("canonical", canonical), ("wildcards", wildcards) }.Select(m =>
         {
-            Files.Put(place, text ?? "");
-            if (Running is { } running)
+            var (place, before) = ($"{layout.Nginx}/{m.Item1}.map", Files.ReadOrNull($"{layout.Nginx}/{m.Item1}.map"));
+            return (Place: place, Before: before ?? "", Text: m.Item2 is null ? before ?? "" : string.Concat(m.Item2.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => $"{p.Key} {p.Value};\n")), IsNew: before is null);
+        }).Where(m => m.IsNew || m.Text != m.Before).ToList();
+        maps.ForEach(m => Files.Put(m.Place, m.Text));
+        if (maps.Count > 0 && canonical is not null && Running is { } running)
+        {
+            try
             {
-                try
-                {
-                    Commands.Run("/usr/sbin/nginx", "-t", "-q", "-c", $"{layout.Nginx}/nginx.conf", "-e", $"{layout.Log}/nginx-error.log");
-                    running.Signal(Native.SigHup);
-                }
-                catch (MachineException refused)
-                {
-                    Files.Put(place, before ?? "");
-                    log($"Redirects stay as they were: {refused.Message}");
-                }
+                Commands.Run("/usr/sbin/nginx", "-t", "-q", "-c", $"{layout.Nginx}/nginx.conf", "-e", $"{layout.Log}/nginx-error.log");
+                running.Signal(Native.SigHup);
+            }
+            catch (MachineException refused)
+            {
+                maps.ForEach(m => Files.Put(m.Place, m.Before));
+                log($"Redirects and wildcards stay as they were: {refused.Message}");
             }
         }
     }

@@ -52,7 +52,7 @@ public sealed class ProgramMails(PanelDb db, IMailTransport transport, IOptions<
     /// <summary>Proved names, approved sender domains, and the automatic names of the sites.</summary>
     private async Task<List<string>> DomainsAsync(Member member, CancellationToken ct)
     {
-        var names = await db.Set<SiteDomain>().Where(d => d.MemberId == member.Id && d.ApprovedAt != null).OrderBy(d => d.Id).Select(d => d.Name).ToListAsync(ct);
+        var names = await db.Set<SiteDomain>().Where(d => d.MemberId == member.Id && d.ApprovedAt != null && !d.Name.StartsWith("*.")).OrderBy(d => d.Id).Select(d => d.Name).ToListAsync(ct);
         names.AddRange(await db.Set<SenderDomain>().Where(d => d.MemberId == member.Id && d.ApprovedAt != null).OrderBy(d => d.Id).Select(d => d.Domain).ToListAsync(ct));
         var sites = await db.Set<Site>().Where(s => s.MemberId == member.Id && s.RemovedAt == null).OrderBy(s => s.Id).Select(s => s.Name).ToListAsync(ct);
         return [.. names.Concat(sites.Select(s => Site.AddressOf(s, member.Handle, hosting.Value.Base))).Distinct(StringComparer.Ordinal)];
