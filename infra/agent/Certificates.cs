@@ -79,7 +79,7 @@ internal sealed class Certificates : IDisposable
             // No authority gives a certificate for a name below localhost (CA/B Forum BR 4.2.2), nor for all names below one without DNS-01
             // (RFC 8555 section 8.4), nor for a name beside one that covers it.
             var served = site.Domains.Append(site.Address).Where(n => Grammar.IsServed(n) && !n.EndsWith(".localhost", StringComparison.Ordinal)).ToHashSet(StringComparer.Ordinal);
-            var names = served.Where(n => n[0] == '*' ? options.Hook is not null : options.Hook is null || !served.Contains(Over(n))).ToHashSet(StringComparer.Ordinal);
+            var names = served.Where(n => n.StartsWith('*') ? options.Hook is not null : options.Hook is null || !served.Contains(Over(n))).ToHashSet(StringComparer.Ordinal);
             var id = $"{account.Handle}.{site.Name}";
             if (names.Count > 0 && !(orders.TryGetValue(id, out var order) && order.Names.SetEquals(names)))
             {
@@ -97,7 +97,7 @@ internal sealed class Certificates : IDisposable
     public ItemReport? Report(string handle, SiteState site)
     {
         var (found, order) = (all.GetValueOrDefault($"{handle}.{site.Name}"), orders.GetValueOrDefault($"{handle}.{site.Name}"));
-        var none = IsOn && options.Hook is null && site.Domains.FirstOrDefault(d => d[0] == '*') is { } many
+        var none = IsOn && options.Hook is null && site.Domains.FirstOrDefault(d => d.StartsWith('*')) is { } many
             ? $"{many}: a certificate for all names below one is given only by way of the DNS, for which this host has no hook (Hosting__Acme__DnsHook)." : null;
         return (order?.Reason ?? none) is { } reason ? new ItemReport("certificate", site.Name, ItemState.Failed, reason, 0, found?.Until.UtcDateTime)
             : order is not null && found?.Names.IsSupersetOf(order.Names) == true ? new ItemReport("certificate", site.Name, ItemState.Live, null, 0, found.Until.UtcDateTime) : null;

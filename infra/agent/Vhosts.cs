@@ -58,7 +58,7 @@ internal sealed class Vhosts(Layout layout)
     public Links Suspended(Links links) => new(links.Where(l => l.Key != "suspended").Append(KeyValuePair.Create("suspended", $"{layout.Pages}/suspended.html")));
 
     /// <summary>The directory of a name, or of all names below one; that one no visitor can ask for by its name.</summary>
-    public static string NameOf(string domain) => domain[0] == '*' ? $"_{domain[1..]}" : domain;
+    public static string NameOf(string domain) => domain.StartsWith('*') ? $"_{domain[1..]}" : domain;
 
     public static bool IsMany(string name) => name[0] == '_' && name != Default;
 
