@@ -55,7 +55,7 @@ public static class IssueRow
         }
     }
 
-    private static async Task<TimeSpan> SourceAsync(int port, int connections, int mails, int size)
+    internal static async Task<TimeSpan> SourceAsync(int port, int connections, int mails, int size)
     {
         var clock = Stopwatch.StartNew();
         using var source = Start(

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Panel.Bench;
 using Panel.Bench.Finger;
+using Panel.Bench.Mail;
 
 return args switch
 {
@@ -16,6 +17,7 @@ return args switch
     ["faults", "agent", .. var given] when given is [] || Number(given[0]) is not null => await Panel.Bench.Faults.HostingFaults.KillsAsync(Number(given.FirstOrDefault()) ?? 500),
     ["faults", "edits", .. var given] when given is [] || Number(given[0]) is not null => await Panel.Bench.Faults.HostingFaults.EditsAsync(Number(given.FirstOrDefault()) ?? 10_000),
     ["faults", "finger", .. var given] => Panel.Bench.Faults.Faults.RunFinger(given),
+    [FarSink.Serve] => await FarSink.ServeAsync(),
     [SilentRow.Serve] => await SilentRow.ServeAsync(),
     [DebianFinger.Serve, var config, var pid] => DebianFinger.ServePeer(config, pid),
     _ => Usage(),

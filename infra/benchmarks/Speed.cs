@@ -1,6 +1,7 @@
 using System.Globalization;
 using Panel.Bench.Finger;
 using Panel.Bench.Hosting;
+using Panel.Bench.Mail;
 
 namespace Panel.Bench;
 
@@ -16,7 +17,12 @@ internal static class Speed
         ("smtp", SmtpAsync),
         ("issue", IssueAsync),
         ("dkim", DkimAsync),
-        ("import", ImportAsync),
+        ("import", ImportRow.MeasureAsync),
+        ("freeze", FreezeRow.MeasureAsync),
+        ("memory", MemoryRow.MeasureAsync),
+        ("oneclick", LeaveRow.MeasureAsync),
+        ("far", FarRow.MeasureAsync),
+        ("nodes", NodesRow.MeasureAsync),
         ("finger", FingerAsync),
         ("silent", SilentAsync),
         ("refresh", RefreshAsync),
@@ -74,19 +80,6 @@ internal static class Speed
         var ours = Median(runs.Select(r => r.Panel));
         return [new Row(
             "issue into a sink with DKIM (RSA-2048, ledger on SQLite)", $"{ours:N0}/s", $"{limit:N0}/s signatures of all cores", ours / limit, ">= 0.55", ours / limit >= 0.55, "the sink shares the cores")];
-    }
-
-    private static async Task<IEnumerable<Row>> ImportAsync()
-    {
-        var runs = await ImportRow.MeasureAsync();
-        var (ratio, freeze, memory) = (Median(runs.Select(r => r.Panel / r.Bare)), Median(runs.Select(r => r.Freeze / r.BareFreeze)), runs.Max(r => r.MegabytesAtMost));
-        return
-        [
-            new Row("import of 1,000,000 from CSV (SQLite)", $"{Median(runs.Select(r => r.Panel)):N0}/s", $"{Median(runs.Select(r => r.Bare)):N0}/s prepared insert", ratio, ">= 0.35, <= 200 MB",
-                ratio >= 0.35 && memory <= 200, $"whole process at most {memory:N0} MB"),
-            new Row("freeze 1,000,000 recipients (SQLite)", $"{Median(runs.Select(r => r.Freeze)):N0}/s", $"{Median(runs.Select(r => r.BareFreeze)):N0}/s one INSERT ... SELECT", freeze, ">= 0.5", freeze >= 0.5,
-                "pages of 5,000, each durable"),
-        ];
     }
 
     private static async Task<IEnumerable<Row>> FingerAsync()

@@ -10,7 +10,7 @@ namespace Panel.Services.Newsletters.Importing;
 /// than a chunk.</summary>
 public sealed partial class ImportRun(IServiceScopeFactory scopes, HouseKeys keys, ImportFolder folder, ImportDesk desk, TimeProvider time, ILogger<ImportRun> log)
 {
-    /// <summary>Up to here the fingerprints of addresses seen in this file are held (12 bytes each); beyond, the database alone tells who comes twice.</summary>
+    /// <summary>Up to here the fingerprints of addresses seen in this file are held (11 to 21 bytes each); beyond, the database alone tells who comes twice.</summary>
     private const int Remembered = 4_000_000;
 
     /// <summary>Runs the import if nobody else does. Safe to call twice and on two nodes at once.</summary>
@@ -84,7 +84,7 @@ public sealed partial class ImportRun(IServiceScopeFactory scopes, HouseKeys key
     private bool Read(ImportReading reading, ImportStore store, ImportTarget target, bool checking, CancellationToken ct)
     {
         var key = keys.KeyFor("email");
-        var (tally, seen, chunk) = (reading.Tally, new HashSet<ulong>(), new List<ImportedPerson>(store.Chunk));
+        var (tally, seen, chunk) = (reading.Tally, new Fingerprints(), new List<ImportedPerson>(store.Chunk));
         var (skip, number) = (tally.Position, 0L);
         bool Flush()
         {
