@@ -28,6 +28,8 @@ public static class DataSetup
         return services;
     }
 
+    private static readonly PatientWriter Writer = new();
+
     private static void Configure(IServiceProvider services, DbContextOptionsBuilder builder)
     {
         var database = services.GetRequiredService<IOptions<DatabaseOptions>>().Value;
@@ -41,6 +43,6 @@ public static class DataSetup
             ? database.Connection
             : services.GetRequiredService<IOptions<PanelOptions>>().Value.PathOf("panel.db");
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
-        builder.UseSqlite(new SqliteConnectionStringBuilder { DataSource = file, ForeignKeys = true, DefaultTimeout = 30 }.ToString());
+        builder.UseSqlite(new SqliteConnectionStringBuilder { DataSource = file, ForeignKeys = true, DefaultTimeout = 30 }.ToString()).AddInterceptors(Writer);
     }
 }

@@ -46,10 +46,17 @@ internal static class LeaveRow
 
         await over.CancelAsync();
         var mails = await sending;
-        var lost = ((Runs + 1) * Leaves) - Math.Min(answered, Left(house));
+        // What went to the journal is applied before any further mail.
+        for (var clock = Stopwatch.StartNew(); Left(house) < answered && clock.Elapsed < TimeSpan.FromSeconds(20);)
+        {
+            await Task.Delay(100);
+        }
+
+        var (asked, left) = ((Runs + 1) * Leaves, Left(house));
+        var lost = Math.Max(0, answered - left);
         var (ratio, p99) = (Middle(ratios), Middle(worst));
         return [new Row($"one-click under load ({Clients} clients, an issue being sent)", $"{Middle(ours):N0}/s, p99 {p99:N0} ms", $"{Middle(bare):N0}/s the same address looked at", ratio, ">= 0.25, p99 <= 50 ms, 0 lost",
-            ratio >= 0.25 && p99 <= 50 && lost == 0, $"{lost} of {(Runs + 1) * Leaves:N0} lost; {mails:N0} mails went out meanwhile; clients, sender and sink share the cores")];
+            ratio >= 0.25 && p99 <= 50 && lost == 0 && answered == asked, $"{answered:N0} of {asked:N0} answered 200, {lost} of them lost; {mails:N0} mails went out meanwhile; clients, sender and sink share the cores")];
     }
 
     // One issue after the other, until told.

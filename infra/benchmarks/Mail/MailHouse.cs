@@ -189,7 +189,7 @@ internal sealed class MailHouse : IAsyncDisposable
     private static async Task<JsonElement> ReadAsync(HttpResponseMessage answer, string path)
     {
         var text = await answer.Content.ReadAsStringAsync();
-        return !answer.IsSuccessStatusCode ? throw new InvalidOperationException($"{path}: {text}") : text.Length == 0 ? default : JsonDocument.Parse(text).RootElement;
+        return !answer.IsSuccessStatusCode ? throw new InvalidOperationException($"{path}: {text}") : text.StartsWith('{') ? JsonDocument.Parse(text).RootElement : default;
     }
 
     private async Task<bool> AnswersAsync()
