@@ -27,43 +27,15 @@ public sealed class MoveSteps(PanelDb db, Revisions revisions, LiveChanges live,
         }
     }
 
-    internal static MoveComparison? Compare(Move move)
+    /// <summary>The account stays where it is, unless it has gone already. <paramref name="noted"/> runs inside the transaction.</summary>
+    internal async Task CancelAsync(long id, string reason, Action noted, CancellationToken ct)
     {
-        if (AgentWire.ReadMove(move.Sent) is not { } from || AgentWire.ReadMove(move.Received) is not { } to || move.State is MoveState.Copying)
-        {
-            return null;
-        }
-
-        var differences = new List<string>();
-        void Check<T>(string what, T one, T other)
-        {
-            if (!Equals(one, other))
-            {
-                differences.Add($"{what}: {one} there, {other} here");
-            }
-        }
-
-        Check("entries", from.Files, to.Files);
-        Check("bytes", from.Bytes, to.Bytes);
-        Check("SHA-256 of all files", from.Sha256, to.Sha256);
-        Check("databases", from.Databases.Count, to.Databases.Count);
-        foreach (var (one, other) in from.Databases.Zip(to.Databases))
-        {
-            Check($"dump of {one.Name}", $"{one.Name} {one.Bytes} {one.Sha256}", $"{other.Name} {other.Bytes} {other.Sha256}");
-            Check($"tables of {one.Name}", one.Rows.Count, other.Rows.Count);
-            foreach (var (table, rows) in one.Rows.Take(10_000))
-            {
-                Check($"rows of {one.Name}.{table}", rows, other.Rows.GetValueOrDefault(table, -1));
-            }
-        }
-
-        return new MoveComparison(differences.Count == 0, [.. differences.Take(100)], SideOf(from), SideOf(to));
+        await StepAsync(id, ct, (reason, noted));
+        await AdvanceAsync(id, ct);
     }
 
-    private static MoveSide SideOf(MoveReport report) => new(report.Files, report.Bytes, report.Sha256, report.Databases);
-
     /// <summary>True when it went on, so that the next step may be due at once.</summary>
-    private async Task<bool> StepAsync(long id, CancellationToken ct)
+    private async Task<bool> StepAsync(long id, CancellationToken ct, (string Reason, Action Noted)? cancelled = null)
     {
         db.ChangeTracker.Clear();
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
@@ -82,6 +54,14 @@ public sealed class MoveSteps(PanelDb db, Revisions revisions, LiveChanges live,
         if (member.RemovedAt is not null && move.State < MoveState.Switching)
         {
             await BackAsync(move, "The member was removed meanwhile.", ct);
+        }
+        else if (cancelled is { } cancel)
+        {
+            if (move.State < MoveState.Switching)
+            {
+                await BackAsync(move, cancel.Reason, ct);
+                cancel.Noted();
+            }
         }
         else
         {
@@ -142,7 +122,7 @@ public sealed class MoveSteps(PanelDb db, Revisions revisions, LiveChanges live,
             placement.StatusRevision = placement.Revision;
             Enter(move, MoveState.Holding, $"{AgentWire.ReadMove(move.Received)!.Sent} entries went over");
         }
-        else if (Compare(move) is { Same: false } differs)
+        else if (MoveReports.Of(move) is { Same: false } differs)
         {
             await AgainAsync(move, $"The two sides differ. {differs.Differences[0]}", ct);
         }
@@ -227,6 +207,7 @@ public sealed class MoveSteps(PanelDb db, Revisions revisions, LiveChanges live,
     private async Task BackAsync(Move move, string reason, CancellationToken ct)
     {
         var now = time.GetUtcNow().UtcDateTime;
+        await GiveUpAsync(move, now, ct);
         if (await revisions.RaiseAsync(move.MemberId, ct) is { } placement)
         {
             (placement.HeldAt, placement.StatusRevision) = (null, placement.Revision);
@@ -246,8 +227,7 @@ public sealed class MoveSteps(PanelDb db, Revisions revisions, LiveChanges live,
     private async Task AskAsync(Move move, MoveState state, string? why, CancellationToken ct)
     {
         var (now, handle) = (time.GetUtcNow().UtcDateTime, await db.Users.Where(m => m.Id == move.MemberId).Select(m => m.UserName!).SingleAsync(ct));
-        await db.Set<HostRequest>().Where(r => (r.Id == move.SendId || r.Id == move.ReceiveId) && r.AnsweredAt == null)
-            .ExecuteUpdateAsync(set => set.SetProperty(r => r.AnsweredAt, now).SetProperty(r => r.Failure, "Given up: the other host failed."), ct);
+        await GiveUpAsync(move, now, ct);
         HostRequest Request(long host, AgentWork work) => new() { HostId = host, Work = work, Handle = handle, Detail = state == MoveState.Finishing ? "last" : null, AskedBy = move.AskedBy, AskedAt = now };
         var (send, receive) = (Request(move.FromHostId, AgentWork.Send), Request(move.ToHostId, AgentWork.Receive));
         db.AddRange(send, receive);
@@ -255,6 +235,9 @@ public sealed class MoveSteps(PanelDb db, Revisions revisions, LiveChanges live,
         move.Ask(state, send.Id, receive.Id, now, why);
         live.AfterCommit(db, LiveChanges.Host(move.FromHostId), LiveChanges.Host(move.ToHostId));
     }
+
+    private Task<int> GiveUpAsync(Move move, DateTime now, CancellationToken ct) => db.Set<HostRequest>().Where(r => (r.Id == move.SendId || r.Id == move.ReceiveId) && r.AnsweredAt == null)
+        .ExecuteUpdateAsync(set => set.SetProperty(r => r.AnsweredAt, now).SetProperty(r => r.Failure, "Given up: it is not wanted any more, or the other host failed."), ct);
 
     private async Task LateAsync(Move move, string what, CancellationToken ct)
     {

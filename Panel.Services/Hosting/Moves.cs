@@ -113,6 +113,26 @@ public sealed class Moves(PanelDb db, Members.Members members, MoveSteps steps, 
         return page;
     }
 
+    /// <summary>Ends a move before the account has switched: it opens again where it is, and what went over is erased. What is on its way between
+    /// the hosts ends within seconds, on whichever node it is.</summary>
+    public async Task<Outcome<MovePage>> CancelAsync(Actor by, string handle, CancellationToken ct)
+    {
+        if (!by.IsAdmin || await members.ReachAsync(by, handle, ct) is not { } member)
+        {
+            return by.IsAdmin ? new NotThere($"member {handle}") : new NotAllowed("Only an admin moves accounts.");
+        }
+
+        if (await db.Set<Move>().AsNoTracking().SingleOrDefaultAsync(m => m.MemberId == member.Id && m.EndedAt == null && m.State != MoveState.Failed, ct) is not { } move)
+        {
+            return new InTheWay($"{handle} is not being moved.");
+        }
+
+        var memberId = member.Id;
+        await steps.CancelAsync(move.Id, $"Cancelled by {by.Name}.", () => audit.Add(by, memberId, "member.move.cancel", handle), ct);
+        var page = await PageAsync(move.Id, handle, ct);
+        return page.State == "failed" ? page : new InTheWay($"{handle} is on {page.To} already. Move it back to {page.From} instead.");
+    }
+
     /// <summary>Takes every open move on. Safe to run twice, late, or on two nodes at once.</summary>
     public async Task ContinueAsync(Actor by, CancellationToken ct)
     {
@@ -144,6 +164,6 @@ public sealed class Moves(PanelDb db, Members.Members members, MoveSteps steps, 
         var m = row.Move;
         return new MovePage(
             m.Id, handle, row.From, row.To, Move.WordOf(m.State), m.Failure, m.AskedBy, m.AskedAt, m.SwitchedAt,
-            m.State == MoveState.Kept ? m.SwitchedAt + Move.Keep : null, MoveSteps.Compare(m), AgentWire.ReadLines(m.Steps));
+            m.State == MoveState.Kept ? m.SwitchedAt + Move.Keep : null, MoveReports.Of(m), AgentWire.ReadLines(m.Steps));
     }
 }

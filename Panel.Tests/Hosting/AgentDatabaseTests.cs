@@ -58,6 +58,8 @@ public sealed class AgentDatabaseTests(AgentMachine machine) : IClassFixture<Age
         await LiveAsync(Account("bea", 290_202, machine.PublicKey) with { Databases = [.. Both, Both[0] with { Name = "aaa" }] });
         await LiveAsync(Account("bob", 290_203, machine.PublicKey) with { Databases = Both });
         Assert.True(await MariaAsync("bea_shop", Maria.Text, "CREATE TABLE t (n int)"));
+        // In a grant an underscore stands for any letter: this one is there, and not his.
+        Assert.Equal(0, (await AsRootAsync("CREATE DATABASE bobxshop")).Code);
         Assert.True(await PostgresAsync("bea_diary", "bea_diary", Postgres.Text, "CREATE TABLE t (n int)"));
 
         Assert.False(await MariaAsync("bob_shop", Wrong) || await PostgresAsync("bob_diary", "bob_diary", Wrong));
@@ -129,9 +131,11 @@ public sealed class AgentDatabaseTests(AgentMachine machine) : IClassFixture<Age
     {
         var report = await machine.Panel.SayAsync(Account("dan", 290_205, machine.PublicKey) with
         {
-            Databases = [new("x`; DROP DATABASE mysql; --", DatabaseEngine.Mariadb, Maria.Verifier), new("ok", DatabaseEngine.Postgres, "md5x'; DROP ROLE postgres; --"), new("y", DatabaseEngine.Mariadb, $"{Maria.Verifier}'\n")],
+            Databases = [new("x`; DROP DATABASE mysql; --", DatabaseEngine.Mariadb, Maria.Verifier), new("ok", DatabaseEngine.Postgres, "md5x'; CREATE ROLE mark; --"), new("y", DatabaseEngine.Mariadb, $"{Maria.Verifier}'; CREATE DATABASE mark; -- ")],
         });
-        Assert.Equal(3, report.Items.Count(i => i is { Kind: "database", State: ItemState.Failed }));
+        var refused = report.Items.Where(i => i is { Kind: "database", State: ItemState.Failed }).ToList();
+        Assert.Equal(3, refused.Count);
+        Assert.All(refused, i => Assert.Contains("not one that a host accepts", i.Message, StringComparison.Ordinal));
         Assert.Equal(ItemState.Live, Assert.Single(report.Items, i => i.Kind == "account").State);
     }
 
@@ -141,6 +145,8 @@ public sealed class AgentDatabaseTests(AgentMachine machine) : IClassFixture<Age
         (await machine.InsideAsync("grep", "-lr", $"CREATE TABLE .*{word}", $"{machine.Accounts}/.trash", "--include", $"*.{handle}_*.sql-*")).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length;
 
     private string Sockets => $"/run/panel/host-{machine.Id}";
+
+    private Task<(int Code, string Output)> AsRootAsync(string sql) => machine.InsideAsync("mariadb", "--no-defaults", "-S", $"{Sockets}/mariadb/mariadb.sock", "-u", "root", "-e", sql);
 
     private Task<(int Code, string Output)> AsBobAsync(params string[] command) =>
         machine.InsideAsync(["setpriv", "--reuid=290203", "--regid=290203", "--clear-groups", "--", .. command]);

@@ -81,6 +81,47 @@ public sealed class MovesTests : IDisposable
         Assert.Null((await BeginAsync(PanelApp.Admin, "two")).Refused);
     }
 
+    [Theory, MemberData(nameof(Providers))]
+    public async Task A_move_is_cancelled_until_it_has_switched_and_leaves_nothing(string provider)
+    {
+        await StartAsync(provider);
+        using var panel = app.Operator();
+        async Task<HttpStatusCode> CancelAsync()
+        {
+            using var answer = await panel.PostAsync("/api/v1/members/ann/moves/cancellation", null);
+            return answer.StatusCode;
+        }
+
+        Assert.Equal(HttpStatusCode.Conflict, await CancelAsync());
+        var ann = await MoveToTwoAsync();
+        Assert.IsType<NotAllowed>((await app.WithAsync<Moves, Outcome<MovePage>>(m => m.CancelAsync(ann, "ann", default))).Refused);
+        var (send, receive) = (await RequestAsync(one, "Send", last: false), await RequestAsync(two, "Receive", last: false));
+        Assert.Equal(HttpStatusCode.OK, await CancelAsync());
+        Assert.Equal("failed", (await LastAsync()).State);
+        Assert.StartsWith("Cancelled by ", (await LastAsync()).Reason, StringComparison.Ordinal);
+
+        // Neither host goes on with it, or is asked again.
+        using (var given = await one.PutAsync($"/agent/v1/transfers/{send}/files", new StringContent("x")))
+        {
+            Assert.Equal(HttpStatusCode.NotFound, given.StatusCode);
+        }
+
+        await TellAsync(two, receive, null, "The other host did not give it.");
+        time.Advance(HostRequest.GivenAgainAfter + TimeSpan.FromSeconds(1));
+        Assert.Empty((await one.AskAsync(0))["requests"]!.AsArray());
+        Assert.Equal(("None", "Erased"), (await HoldAsync(one), (await two.AskAsync(0))["accounts"]![0]!["status"]!.ToString()));
+        await SayAsync(two, "removed");
+        Assert.Null((await BeginAsync(PanelApp.Admin, "two")).Refused);
+
+        await SayAsync(two, "held");
+        await AnswerBothAsync(Side("aa"), Side("aa"), last: false);
+        await SayAsync(one, "held");
+        await AnswerBothAsync(Side("aa"), Side("aa"), last: true);
+        Assert.Equal("switching", (await LastAsync()).State);
+        Assert.Equal(HttpStatusCode.Conflict, await CancelAsync());
+        Assert.Equal("switching", (await LastAsync()).State);
+    }
+
     [Fact]
     public async Task Class_17_a_host_gives_and_takes_only_the_parts_of_its_own_pass()
     {

@@ -9,9 +9,17 @@ internal static class MoveVerbs
     public static Command Move()
     {
         var handle = new Argument<string>("HANDLE");
-        var host = new Argument<string>("HOST");
-        var move = new Command("move", "Move an account to another host, and wait until it is at home there.") { handle, host };
-        move.SetAction((given, ct) => CliDoor.CallAsync(
+        var host = new Argument<string?>("HOST") { Arity = ArgumentArity.ZeroOrOne };
+        var cancel = new Option<bool>("--cancel") { Description = "Leave it where it is; possible until it has switched." };
+        var move = new Command("move", "Move an account to another host, and wait until it is at home there.") { handle, host, cancel };
+        move.Validators.Add(given =>
+        {
+            if (given.GetValue(cancel) == (given.GetValue(host) is not null))
+            {
+                given.AddError("Say where to, or --cancel.");
+            }
+        });
+        move.SetAction((given, ct) => given.GetValue(cancel) ? CliDoor.CallAsync(given, HttpMethod.Post, $"/members/{CliDoor.Part(given.GetValue(handle)!)}/moves/cancellation", null, Write, ct) : CliDoor.CallAsync(
             given, HttpMethod.Post, $"/members/{CliDoor.Part(given.GetValue(handle)!)}/moves", new { host = given.GetValue(host), wait = true }, Write, ct, node =>
             {
                 var failed = $"{node["state"]}" == "failed";

@@ -20,6 +20,19 @@ public sealed class MovesController(Moves moves, Hosts hosts) : PanelController
             : await PageAsync(handle, host, ct) is { } page ? Refuse(no, nameof(Index), page) : NotFound();
     }
 
+    [HttpPost("cancellation")]
+    public async Task<IActionResult> Destroy([FromRoute] string handle, CancellationToken ct)
+    {
+        var cancelled = await moves.CancelAsync(Me, handle, ct);
+        if (cancelled.Refused is Services.NotThere)
+        {
+            return NotFound();
+        }
+
+        Say(cancelled.Refused?.Message ?? $"{handle} stays on {cancelled.Value!.From}. What went over is being taken away.");
+        return this.SeeOther($"/members/{handle}/moves");
+    }
+
     [HttpGet("{id:long}")]
     public async Task<IActionResult> Show([FromRoute] string handle, [FromRoute] long id, CancellationToken ct) =>
         (await moves.ShowAsync(Me, handle, id, ct)).Value is { } page ? View(page) : NotFound();

@@ -1,0 +1,43 @@
+using Panel.Hosting;
+
+namespace Panel.Services.Hosting;
+
+/// <summary>What both sides of a move told, beside each other. Pure.</summary>
+internal static class MoveReports
+{
+    /// <summary>Null until both have told, and while the account lives on meanwhile.</summary>
+    internal static MoveComparison? Of(Move move)
+    {
+        if (AgentWire.ReadMove(move.Sent) is not { } from || AgentWire.ReadMove(move.Received) is not { } to || move.State is MoveState.Copying)
+        {
+            return null;
+        }
+
+        var differences = new List<string>();
+        void Check<T>(string what, T one, T other)
+        {
+            if (!Equals(one, other))
+            {
+                differences.Add($"{what}: {one} there, {other} here");
+            }
+        }
+
+        Check("entries", from.Files, to.Files);
+        Check("bytes", from.Bytes, to.Bytes);
+        Check("SHA-256 of all files", from.Sha256, to.Sha256);
+        Check("databases", from.Databases.Count, to.Databases.Count);
+        foreach (var (one, other) in from.Databases.Zip(to.Databases))
+        {
+            Check($"dump of {one.Name}", $"{one.Name} {one.Bytes} {one.Sha256}", $"{other.Name} {other.Bytes} {other.Sha256}");
+            Check($"tables of {one.Name}", one.Rows.Count, other.Rows.Count);
+            foreach (var (table, rows) in one.Rows.Take(10_000))
+            {
+                Check($"rows of {one.Name}.{table}", rows, other.Rows.GetValueOrDefault(table, -1));
+            }
+        }
+
+        return new MoveComparison(differences.Count == 0, [.. differences.Take(100)], SideOf(from), SideOf(to));
+    }
+
+    private static MoveSide SideOf(MoveReport report) => new(report.Files, report.Bytes, report.Sha256, report.Databases);
+}
