@@ -14,7 +14,7 @@ public static partial class PlanSigns
         {
             // Beyond this no line is read by anybody, and the expressions stay quick.
             var start = line.Length > 4_000 ? line[..4_000] : line;
-            if (Commands().IsMatch(start))
+            if (IsCommand(start))
             {
                 var shown = start.Trim();
                 return shown.Length <= Longest ? shown : shown[..(char.IsHighSurrogate(shown[Longest - 1]) ? Longest - 1 : Longest)];
@@ -22,6 +22,19 @@ public static partial class PlanSigns
         }
 
         return null;
+    }
+
+    // The patience is one of the wall clock, so a machine that stands still for a moment uses it up: then an admin looks, and nobody's plan is lost.
+    private static bool IsCommand(string line)
+    {
+        try
+        {
+            return Commands().IsMatch(line);
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            return true;
+        }
     }
 
     [GeneratedRegex(

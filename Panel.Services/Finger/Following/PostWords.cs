@@ -21,7 +21,7 @@ public static partial class PostWords
     {
         var words = new List<PostWord>();
         var at = 0;
-        foreach (Match found in Pointers().Matches(text))
+        for (var found = Found(() => Pointers().Match(text)); found.Success; found = Found(found.NextMatch))
         {
             if (Word(found, resolve) is { } word)
             {
@@ -48,6 +48,19 @@ public static partial class PostWords
 
     public static bool HasTag(string text, string tag) =>
         Of(text, _ => null).Any(w => w.Kind == PostWordKind.Tag && w.Target.Equals(tag, StringComparison.OrdinalIgnoreCase));
+
+    // The patience is one of the wall clock, so a machine that stands still for a moment uses it up: then the rest is plain text.
+    private static Match Found(Func<Match> next)
+    {
+        try
+        {
+            return next();
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            return Match.Empty;
+        }
+    }
 
     private static PostWord? Word(Match found, Func<string, string?> resolve)
     {

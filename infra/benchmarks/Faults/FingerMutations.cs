@@ -55,7 +55,10 @@ internal static class FingerMutations
         return [.. FingerPromises.All.Select((parser, i) => new MutationRow(parser.Name, cases[i], findings[i]))];
     }
 
-    private static string? Try(Func<byte[], string?> parser, byte[] input)
+    /// <summary>What is wrong, or null. Times are those of a wall clock: what was slow once is tried again, because it may have been the machine that stood still.</summary>
+    private static string? Try(Func<byte[], string?> parser, byte[] input) => Once(parser, input) is null ? null : Once(parser, input);
+
+    private static string? Once(Func<byte[], string?> parser, byte[] input)
     {
         var started = Stopwatch.GetTimestamp();
         try
