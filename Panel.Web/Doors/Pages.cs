@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.Razor;
 using Panel.Services.Data;
+using Panel.Web.Api;
 using Panel.Web.Shared;
 
 namespace Panel.Web.Doors;
@@ -65,6 +66,7 @@ internal static class Pages
             pages.UseExceptionHandler("/problem/500");
             pages.UseStatusCodePagesWithReExecute("/problem/{0}");
         });
+        app.UseWhen(c => c.Request.Path.StartsWithSegments("/api"), api => api.UseExceptionHandler(broken => broken.Run(Broken.AnswerAsync)));
         app.UseRouting();
         app.UseRateLimiter();
         app.UseAuthentication();
