@@ -16,7 +16,7 @@ probe_mailkit() {
   cp -- "$ROOT"/[nN]u[gG]et.[cC]onfig "$there/" 2>/dev/null || true
   if said=$(cd -- "$there" && TERM=dumb dotnet restore Probe.csproj -v m </dev/null 2>&1); then
     version=$(jq -r '.libraries | keys[] | select(startswith("MailKit/")) | ltrimstr("MailKit/")' "$there/obj/project.assets.json" 2>/dev/null ||
-      sed -nE 's#.*"MailKit/([0-9.]+)".*#\1#p' "$there/obj/project.assets.json" | head -n1)
+      sed -nE '/"MailKit\/[0-9]/{s#.*"MailKit/([0-9.]+)".*#\1#p;q}' "$there/obj/project.assets.json")
     write_mailkit true "<MailKitVersion>${version:-$wanted}</MailKitVersion>"
     say "The package feed has MailKit ${version:-$wanted}: this build includes the mailkit transport."
   elif grep -qE 'NU110[123]' <<<"$said"; then
