@@ -39,10 +39,10 @@ internal static class IssuesApi
 
     /// <param name="Version">What was looked at, as <c>GET approval</c> names it.</param>
     /// <param name="Objection">What should change; null is a yes.</param>
-    private sealed record Look(string? Version, string? Objection = null);
+    internal sealed record Look(string? Version, string? Objection = null);
 
-    private sealed record TestTo(string? To);
+    internal sealed record TestTo(string? To);
 
     /// <param name="At">When to send, with its offset; null is now.</param>
-    private sealed record SendAt(DateTimeOffset? At);
+    internal sealed record SendAt(DateTimeOffset? At);
 }

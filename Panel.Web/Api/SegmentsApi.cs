@@ -23,5 +23,5 @@ internal static class SegmentsApi
     private static Outcome<SegmentRule> RuleOf(SegmentWords words) => SegmentRule.Read(words.Rule.ValueKind == JsonValueKind.Undefined ? "null" : words.Rule.GetRawText());
 
     /// <param name="Rule">The tree, as <see cref="SegmentRule"/> reads it.</param>
-    private sealed record SegmentWords(string? Name, JsonElement Rule);
+    internal sealed record SegmentWords(string? Name, JsonElement Rule);
 }
