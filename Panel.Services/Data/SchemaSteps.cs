@@ -9,7 +9,7 @@ using Microsoft.Extensions.Options;
 namespace Panel.Services.Data;
 
 /// <summary>Brings the database to the schema of this program: numbered SQL files, each applied once, in order, in a
-/// transaction of its own, under a lock that keeps other nodes waiting. Safe to run at every start.</summary>
+/// transaction of its own (all in one where the database is empty), under a lock that keeps other nodes waiting. Safe to run at every start.</summary>
 public sealed partial class SchemaSteps(PanelDb db, HouseKeys keys, IOptions<PanelOptions> options, TimeProvider time, ILogger<SchemaSteps> log)
 {
     // Any constant number serves; it only has to be the same in every node of one house.
@@ -63,14 +63,18 @@ public sealed partial class SchemaSteps(PanelDb db, HouseKeys keys, IOptions<Pan
             KeepCopy(sqlite);
         }
 
-        foreach (var (name, sql) in missing)
+        foreach (var steps in applied.Count == 0 ? [[.. missing]] : missing.Chunk(1))
         {
             await using var transaction = await db.Database.BeginTransactionAsync(ct);
-            await ExecuteAsync(connection, sql, ct);
             var now = time.GetUtcNow().UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
-            await db.Database.ExecuteSqlAsync($"INSERT INTO schema_steps (name, applied_at) VALUES ({name}, {now})", ct);
+            foreach (var (name, sql) in steps)
+            {
+                await ExecuteAsync(connection, sql, ct);
+                await db.Database.ExecuteSqlAsync($"INSERT INTO schema_steps (name, applied_at) VALUES ({name}, {now})", ct);
+                Applied(log, name);
+            }
+
             await transaction.CommitAsync(ct);
-            Applied(log, name);
         }
     }
 

@@ -108,6 +108,8 @@ public sealed class PostgresServer : IDisposable
             {
                 "--reuid=postgres", "--regid=postgres", "--clear-groups", "--pdeathsig=SIGINT", $"{Bin}/postgres", "-D", Data, "-p", port.ToString(CultureInfo.InvariantCulture),
                 "-c", "listen_addresses=127.0.0.1", "-c", $"unix_socket_directories={folder}", "-c", "max_connections=400",
+                // Killed programs are what these tests are about, not a machine that loses its power.
+                "-c", "fsync=off",
             },
             RedirectStandardError = true,
         };
