@@ -55,7 +55,9 @@ internal abstract partial class LedgerStore(DbConnection connection, string node
     /// <summary>Ends an issue that has nothing left to do; true when it did.</summary>
     public bool Finish(long issue, DateTime now) => Execute(
         "UPDATE issues SET state = 'Sent', note = NULL, finished_at = @now, changed_at = @now WHERE id = @issue AND state = 'Sending' AND frozen_at IS NOT NULL " +
-        "AND NOT EXISTS (SELECT 1 FROM deliveries WHERE issue_id = @issue AND state IN ('Queued', 'Leased', 'InData', 'Deferred'))",
+        "AND NOT EXISTS (SELECT 1 FROM deliveries WHERE issue_id = @issue AND state = 'Queued') " +
+        "AND NOT EXISTS (SELECT 1 FROM deliveries WHERE issue_id = @issue AND node > '' AND state IN ('Leased', 'InData')) " +
+        "AND NOT EXISTS (SELECT 1 FROM deliveries WHERE issue_id = @issue AND state = 'Deferred')",
         ("@issue", issue), ("@now", now)) == 1;
 
     /// <summary>A sign of life, which keeps this node's messages in DATA from becoming unknown.</summary>
@@ -121,11 +123,10 @@ internal abstract partial class LedgerStore(DbConnection connection, string node
             !r.IsDBNull(7));
     }
 
-    // Two probes of the index per issue instead of a scan over every delivery there ever was.
+    // One probe of an index per issue instead of a scan over every delivery there ever was. A row has a node while it is in hand, and only then.
     private const string InHand =
-        "issue_id IN (SELECT i.id FROM issues i WHERE i.started_at IS NOT NULL AND (" +
-        "EXISTS (SELECT 1 FROM deliveries h WHERE h.issue_id = i.id AND h.state = 'Leased') OR " +
-        "EXISTS (SELECT 1 FROM deliveries h WHERE h.issue_id = i.id AND h.state = 'InData')))";
+        "issue_id IN (SELECT i.id FROM issues i WHERE i.started_at IS NOT NULL AND EXISTS (SELECT 1 FROM deliveries h WHERE h.issue_id = i.id AND h.node > '' " +
+        "AND h.state IN ('Leased', 'InData'))) AND node > ''";
 
     protected int Execute(string sql, params ReadOnlySpan<(string Name, object Value)> values)
     {

@@ -96,10 +96,10 @@ internal sealed class SqliteLedgerStore : LedgerStore
     {
         var rows = count <= 0 ? [] : Rows(
             "SELECT d.subscriber_id, d.epoch, d.tries, s.email, s.email_key, s.name, s.fields, s.tracked_at FROM deliveries d LEFT JOIN subscribers s ON s.id = d.subscriber_id " +
-            (state == "Deferred" ? "WHERE d.issue_id = @issue AND d.state = 'Deferred' AND d.next_at <= @now " : "WHERE d.issue_id = @issue AND d.state = @state ") +
+            (state == "Deferred" ? "WHERE d.issue_id = @issue AND d.state = 'Deferred' AND d.next_at <= @now " : "WHERE d.issue_id = @issue AND d.state = 'Queued' ") +
             "AND EXISTS (SELECT 1 FROM issues i WHERE i.id = @issue AND i.state = 'Sending') " +
             (state == "Deferred" ? "ORDER BY d.next_at LIMIT @count" : "ORDER BY d.subscriber_id LIMIT @count"),
-            r => LeasedRow(issue, r, hash), ("@issue", issue.Id), ("@state", state), ("@now", now), ("@count", count));
+            r => LeasedRow(issue, r, hash), ("@issue", issue.Id), ("@now", now), ("@count", count));
         if (rows.Count == 0)
         {
             return 0;
@@ -134,7 +134,7 @@ internal sealed class SqliteLedgerStore : LedgerStore
             r => r.GetString(0), ("@member", issue.MemberId), ("@list", issue.ListId), ("@hashes", asked)).ToHashSet(StringComparer.Ordinal);
         var gone = Rows(
             "SELECT d.subscriber_id FROM deliveries d LEFT JOIN subscribers s ON s.id = d.subscriber_id " +
-            "WHERE d.issue_id = @issue AND d.state = 'Leased' AND (s.state IS NULL OR s.state <> 'Confirmed')",
+            "WHERE d.issue_id = @issue AND d.node > '' AND d.state = 'Leased' AND (s.state IS NULL OR s.state <> 'Confirmed')",
             r => r.GetInt64(0), ("@issue", issue.Id)).ToHashSet();
         gone.UnionWith(rows.Where(r => hashes.Contains(r.EmailHash)).Select(r => r.SubscriberId));
         return gone;
