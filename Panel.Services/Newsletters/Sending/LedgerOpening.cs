@@ -20,7 +20,7 @@ internal sealed class LedgerOpening(IServiceScopeFactory scopes, OptOuts optOuts
     {
         var (connection, postgres) = Database();
         var node = $"{Environment.MachineName}/{Environment.ProcessId}/{Guid.NewGuid().ToString("N")[..8]}";
-        return postgres ? new PostgresLedgerStore(new NpgsqlConnection(connection), node) : new SqliteLedgerStore(new SqliteConnection(connection), node);
+        return postgres ? new PostgresLedgerStore(new NpgsqlConnection(PostgresLedgerStore.Text(connection)), node) : new SqliteLedgerStore(new SqliteConnection(connection), node);
     }
 
     private (string Connection, bool IsPostgres) Database()
