@@ -95,7 +95,9 @@ internal sealed class SqliteLedgerStore : LedgerStore
     private int Take(SendingIssue issue, string state, int count, DateTime now, DateTime until, Func<string, string> hash, List<Leased> into)
     {
         var rows = count <= 0 ? [] : Rows(
-            "SELECT d.subscriber_id, d.epoch, d.tries, s.email, s.email_key, s.name, s.fields, s.tracked_at FROM deliveries d LEFT JOIN subscribers s ON s.id = d.subscriber_id " +
+            "SELECT d.subscriber_id, d.epoch, d.tries, s.email, s.email_key, s.name, s.fields, s.tracked_at " +
+            // Named, or it is taken in the order of the table: every lease would walk past all that were sent before.
+            (state == "Deferred" ? "FROM deliveries d " : "FROM deliveries d INDEXED BY deliveries_queued ") + "LEFT JOIN subscribers s ON s.id = d.subscriber_id " +
             (state == "Deferred" ? "WHERE d.issue_id = @issue AND d.state = 'Deferred' AND d.next_at <= @now " : "WHERE d.issue_id = @issue AND d.state = 'Queued' ") +
             "AND EXISTS (SELECT 1 FROM issues i WHERE i.id = @issue AND i.state = 'Sending') " +
             (state == "Deferred" ? "ORDER BY d.next_at LIMIT @count" : "ORDER BY d.subscriber_id LIMIT @count"),
