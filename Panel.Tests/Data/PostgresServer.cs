@@ -27,6 +27,9 @@ public sealed class PostgresServer : IDisposable
         WaitUntilReady();
     }
 
+    /// <summary>Waits for the disk, as a house does: for measurements. The tests are about killed programs, not about machines that lose their power.</summary>
+    public static bool IsDurable { get; set; }
+
     private string Data => Path.Combine(folder, "data");
 
     /// <summary>A server that nobody else uses, with one empty database.</summary>
@@ -108,8 +111,7 @@ public sealed class PostgresServer : IDisposable
             {
                 "--reuid=postgres", "--regid=postgres", "--clear-groups", "--pdeathsig=SIGINT", $"{Bin}/postgres", "-D", Data, "-p", port.ToString(CultureInfo.InvariantCulture),
                 "-c", "listen_addresses=127.0.0.1", "-c", $"unix_socket_directories={folder}", "-c", "max_connections=400",
-                // Killed programs are what these tests are about, not a machine that loses its power.
-                "-c", "fsync=off",
+                "-c", IsDurable ? "fsync=on" : "fsync=off",
             },
             RedirectStandardError = true,
         };

@@ -3,6 +3,7 @@ using Panel.Bench;
 using Panel.Bench.Finger;
 using Panel.Bench.Mail;
 
+Panel.Tests.Data.PostgresServer.IsDurable = true;
 return args switch
 {
     [] or ["speed"] => await Speed.RunAsync([]),
