@@ -10,7 +10,7 @@ internal sealed class ExtraUsers(Layout layout, string directory = "/var/lib/ext
 {
     private static readonly string[] Names = ["group", "shadow", "passwd"];
 
-    private (string Stamp, IReadOnlyDictionary<string, UnixUser>? Users) known;
+    private (string Stamp, IReadOnlyDictionary<string, UnixUser>? Users, ILookup<int, UnixUser>? ByUid) known;
 
     /// <summary>The texts with our lines replaced by <paramref name="users"/>; none at all (not even the system identities)
     /// when <paramref name="users"/> is null.</summary>
@@ -62,8 +62,18 @@ internal sealed class ExtraUsers(Layout layout, string directory = "/var/lib/ext
         lock (Names)
         {
             var stamp = string.Join('|', Names.Select(n => Native.Stamp(Path.Combine(directory, n))));
-            known = known.Stamp == stamp && known.Users is not null ? known : (stamp, Parse(Now(), layout.Accounts));
+            known = known.Stamp == stamp && known.Users is not null ? known : (stamp, Parse(Now(), layout.Accounts), null);
             return known.Users!;
+        }
+    }
+
+    /// <summary>The same by number.</summary>
+    public ILookup<int, UnixUser> ByUid()
+    {
+        lock (Names)
+        {
+            var users = Read();
+            return known.ByUid ?? (known.ByUid = users.Values.ToLookup(u => u.Uid));
         }
     }
 

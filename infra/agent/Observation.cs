@@ -4,24 +4,20 @@ namespace Panel.Agent;
 internal sealed class Observation
 {
     private readonly Host host;
-    private readonly Dictionary<string, UnixUser> users;
     private readonly IReadOnlyDictionary<string, UnixUser> found;
-    private readonly ILookup<string, KeyValuePair<string, Links>> vhosts;
     private readonly Lazy<ILookup<int, int>> processes = new(Processes.ByUid);
 
     public Observation(Host host)
     {
         this.host = host;
         found = host.Users.Read();
-        users = found.ToDictionary();
-        vhosts = host.Vhosts.All.ToLookup(v => host.Vhosts.OwnerOf(v.Value) ?? "", StringComparer.Ordinal);
-        View = new HostView(host.Layout, host.Vhosts, host.Users.TakenByMachine(), users, host.PhpVersions, host.Certificates, host.Databases);
+        View = new HostView(host.Layout, host.Vhosts, host.Users.TakenByMachine(), new Occupants(found, host.Users.ByUid()), host.PhpVersions, host.Certificates, host.Databases);
     }
 
     public HostView View { get; }
 
     /// <summary>From now on this pass gives the handle and the uid to nobody else.</summary>
-    public void Claim(UnixUser user) => users[user.Handle] = user;
+    public void Claim(UnixUser user) => View.Users.Claim(user);
 
     /// <param name="leaving">A tree that is to go counts however it looks; one that stays must be as it was made.</param>
     public AccountShape Find(string handle, int uid, bool leaving)
@@ -31,7 +27,7 @@ internal sealed class Observation
             leaving ? Directory.Exists(host.Layout.Tree(handle)) : host.Trees.IsRight(handle, uid),
             host.Volume.Limits.GetValueOrDefault(uid),
             host.Trees.Sites(handle, uid),
-            vhosts[handle].ToDictionary(),
+            host.Vhosts.Of(handle),
             host.Php.IsOpen(Served.PhpKey(handle)) ? Files.ReadOrNull(host.Layout.Pool(handle)) : null,
             Files.ReadOrNull(host.Layout.KeyFile(handle)),
             processes.Value.Contains(uid))

@@ -29,7 +29,7 @@ internal sealed class Tasks
 
     public void Want(IEnumerable<AccountState> accounts)
     {
-        var now = accounts.Where(a => a.IsOpen && Grammar.IsHandle(a.Handle) && Identity.IsMember(a.Uid))
+        var now = accounts.Where(a => a.Tasks is { Count: > 0 } && a.IsOpen && Grammar.IsHandle(a.Handle) && Identity.IsMember(a.Uid))
             .SelectMany(a => (a.Tasks ?? []).Where(Grammar.IsTask).Select(t => (Key: $"{a.Handle}.{t.Name}", Account: a, Task: t))).ToDictionary(t => t.Key);
         foreach (var gone in wanted.Keys.Where(k => !now.ContainsKey(k)))
         {

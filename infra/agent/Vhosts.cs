@@ -22,9 +22,13 @@ internal sealed class Vhosts(Layout layout)
 {
     public const string Default = "_default";
 
-    private Dictionary<string, Links> all = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Links> all = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Dictionary<string, Links>> owned = new(StringComparer.Ordinal);
 
     public IReadOnlyDictionary<string, Links> All => all;
+
+    /// <summary>Those whose document root lies in the account.</summary>
+    public IReadOnlyDictionary<string, Links> Of(string handle) => owned.TryGetValue(handle, out var its) ? its.ToDictionary(StringComparer.Ordinal) : new(StringComparer.Ordinal);
 
     public Links For(string handle, SiteState site, bool suspended, (string Certificate, string Key)? tls)
     {
@@ -89,18 +93,25 @@ internal sealed class Vhosts(Layout layout)
             : null;
 
     /// <summary>Reads every vhost anew; between full passes the agent's own memory is enough.</summary>
-    public void Observe() => all = Directory.EnumerateDirectories(layout.Vhosts).Where(d => Path.GetFileName(d) != Default)
-        .ToDictionary(d => Path.GetFileName(d)!, Read, StringComparer.Ordinal);
+    public void Observe()
+    {
+        all.Clear();
+        owned.Clear();
+        foreach (var directory in Directory.EnumerateDirectories(layout.Vhosts).Where(d => Path.GetFileName(d) != Default))
+        {
+            Keep(Path.GetFileName(directory), Read(directory));
+        }
+    }
 
     public void Observe(string host)
     {
         if (Directory.Exists($"{layout.Vhosts}/{host}"))
         {
-            all[host] = Read($"{layout.Vhosts}/{host}");
+            Keep(host, Read($"{layout.Vhosts}/{host}"));
         }
         else
         {
-            all.Remove(host);
+            Forget(host);
         }
     }
 
@@ -109,7 +120,7 @@ internal sealed class Vhosts(Layout layout)
     {
         var place = $"{layout.Vhosts}/{host}";
         var staged = Stage(links);
-        all[host] = links;
+        Keep(host, links);
         if (!Directory.Exists(place))
         {
             Native.Rename(staged, place);
@@ -145,8 +156,26 @@ internal sealed class Vhosts(Layout layout)
     {
         var aside = $"{layout.Staging}/{Guid.NewGuid():n}";
         Native.Rename($"{layout.Vhosts}/{host}", aside);
-        all.Remove(host);
+        Forget(host);
         Settle(aside);
+    }
+
+    private void Keep(string host, Links links)
+    {
+        Forget(host);
+        all[host] = links;
+        if (OwnerOf(links) is { } owner)
+        {
+            (owned.TryGetValue(owner, out var its) ? its : owned[owner] = new(StringComparer.Ordinal))[host] = links;
+        }
+    }
+
+    private void Forget(string host)
+    {
+        if (all.Remove(host, out var links) && OwnerOf(links) is { } owner && owned.TryGetValue(owner, out var its) && its.Remove(host) && its.Count == 0)
+        {
+            owned.Remove(owner);
+        }
     }
 
     private static Links Read(string directory) =>

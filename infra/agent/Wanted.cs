@@ -69,8 +69,8 @@ internal sealed record Wanted(AccountState Asked, AccountShape Shape, IReadOnlyL
         var refused = !Grammar.IsHandle(asked.Handle) ? "The handle is not one that a host accepts."
             : !Identity.IsMember(asked.Uid) ? $"The uid {asked.Uid} lies outside {Identity.First} to {Identity.Last}."
             : host.TakenByMachine.Contains(asked.Handle) ? $"{asked.Handle} is a user or group of the machine itself."
-            : host.Users.Values.FirstOrDefault(u => u.Uid == asked.Uid && u.Handle != asked.Handle) is { } other ? $"The uid {asked.Uid} belongs to {other.Handle} on this host."
-            : host.Users.GetValueOrDefault(asked.Handle) is { } same && same.Uid != asked.Uid ? $"{asked.Handle} has the uid {same.Uid} on this host, not {asked.Uid}."
+            : host.Users.Other(asked.Uid, asked.Handle) is { } other ? $"The uid {asked.Uid} belongs to {other.Handle} on this host."
+            : host.Users.Of(asked.Handle) is { } same && same.Uid != asked.Uid ? $"{asked.Handle} has the uid {same.Uid} on this host, not {asked.Uid}."
             : asked.DiskLimitBytes < 0 ? "The disk limit is negative."
             : null;
         if (refused is not null)
@@ -161,12 +161,27 @@ internal sealed record Wanted(AccountState Asked, AccountShape Shape, IReadOnlyL
         : null;
 }
 
+/// <summary>Who has which handle and which uid: the users of the host, and those that this pass has given out.</summary>
+internal sealed class Occupants(IReadOnlyDictionary<string, UnixUser> found, ILookup<int, UnixUser> byUid)
+{
+    private readonly Dictionary<string, UnixUser> claimed = new(StringComparer.Ordinal);
+    private readonly Dictionary<int, UnixUser> claimedUids = [];
+
+    public void Claim(UnixUser user) => (claimed[user.Handle], claimedUids[user.Uid]) = (user, user);
+
+    public UnixUser? Of(string handle) => claimed.GetValueOrDefault(handle) ?? found.GetValueOrDefault(handle);
+
+    /// <summary>Somebody else who has the uid.</summary>
+    public UnixUser? Other(int uid, string handle) =>
+        claimedUids.GetValueOrDefault(uid) is { } given && given.Handle != handle ? given : byUid[uid].FirstOrDefault(u => u.Handle != handle);
+}
+
 /// <summary>What an account is checked against.</summary>
 internal sealed record HostView(
     Layout Layout,
     Vhosts Vhosts,
     IReadOnlySet<string> TakenByMachine,
-    IReadOnlyDictionary<string, UnixUser> Users,
+    Occupants Users,
     IReadOnlyList<string> PhpVersions,
     Certificates? Certificates = null,
     Databases? Databases = null);

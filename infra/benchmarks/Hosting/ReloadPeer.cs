@@ -88,8 +88,16 @@ internal static class ReloadPeer
     private static async Task<HttpStatusCode> VisitAsync(HttpClient visitor, string host)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, "/") { Headers = { Host = host } };
-        using var answer = await visitor.SendAsync(request);
-        return answer.StatusCode;
+        try
+        {
+            using var answer = await visitor.SendAsync(request);
+            return answer.StatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            // A worker that is being replaced hangs up on those who wait for it: not there yet.
+            return HttpStatusCode.ServiceUnavailable;
+        }
     }
 
     private static Process Start(string program, params string[] arguments) => Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
