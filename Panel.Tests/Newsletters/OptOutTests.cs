@@ -56,10 +56,13 @@ public class OptOutTests
 
         var id = await house.SendNewAsync();
         await house.UntilAsync(async () => (await house.ReportAsync(id)).Note?.Contains("cannot be read", StringComparison.Ordinal) == true);
+        var later = await house.SendNewAsync();
+        await house.UntilAsync(async () => (await house.ReportAsync(later)).Note?.Contains("cannot be read", StringComparison.Ordinal) == true);
         Assert.Empty(house.Sink.Accepted);
 
         File.Delete(journal);
         Assert.Equal(3, (await house.WaitForAsync(id, IssueState.Sent)).Sent);
+        Assert.Equal(3, (await house.WaitForAsync(later, IssueState.Sent)).Sent);
     }
 
     [Theory, MemberData(nameof(PanelApp.Providers), MemberType = typeof(PanelApp))]

@@ -24,6 +24,7 @@ internal sealed class SenderDesk(
     private DateTime beatenAt;
     private long lookedAt;
     private long wroteHealthAt;
+    private readonly HashSet<long> saysWhy = [];
     private string? held;
 
     public async Task BeginAsync()
@@ -72,11 +73,18 @@ internal sealed class SenderDesk(
             words = waiting.Message;
         }
 
+        // Also an issue that begins while mail is held already says why it stands still.
+        var told = words == held ? words is null ? [] : open.Keys.Except(saysWhy).ToList() : open.Keys.ToList();
         if (words != held)
         {
             held = words;
-            var issues = open.Keys.ToList();
-            await ledger.RunAsync(store => issues.Sum(i => store.Note(i, words)));
+            saysWhy.Clear();
+        }
+
+        if (told.Count > 0)
+        {
+            saysWhy.UnionWith(told);
+            await ledger.RunAsync(store => told.Sum(i => store.Note(i, words)));
         }
 
         return words is null;
