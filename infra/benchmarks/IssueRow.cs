@@ -112,7 +112,7 @@ public static class IssueRow
             await WithAsync<Dispatches, IssuePage>(d => d.SendAsync(Actor.Operator(0), issue, null, default));
             while ((await WithAsync<Issues, IssuePage>(i => i.ShowAsync(Actor.Operator(0), issue, default))).State != IssueState.Sent)
             {
-                await Task.Delay(50);
+                await Task.Delay(100);
             }
 
             return (bytes, clock.Elapsed);

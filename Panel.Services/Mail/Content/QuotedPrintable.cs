@@ -8,6 +8,9 @@ public static class QuotedPrintable
 {
     private const int LineLimit = 76;
 
+    /// <summary>What may stand for itself: printable ASCII without the equals sign, and blanks.</summary>
+    private static readonly SearchValues<char> Plain = SearchValues.Create(" \t" + string.Concat(Enumerable.Range(33, 94).Select(c => (char)c).Where(c => c != '=')));
+
     private static ReadOnlySpan<byte> Hex => "0123456789ABCDEF"u8;
 
     /// <summary>Encodes text whose lines end in LF; starts at the beginning of a line and ends wherever the text does.</summary>
@@ -16,20 +19,27 @@ public static class QuotedPrintable
     {
         var column = 0;
         Span<byte> utf8 = stackalloc byte[4];
-        foreach (var rune in text.EnumerateRunes())
+        while (!text.IsEmpty)
         {
+            // The last of a run goes the careful way: what it may be depends on what follows.
+            var run = text.IndexOfAnyExcept(Plain) is >= 0 and var end ? end : text.Length;
+            if (run > 1)
+            {
+                column = Copy(output, text[..(run - 1)], column);
+                text = text[(run - 1)..];
+            }
+
+            Rune.DecodeFromUtf16(text, out var rune, out var used);
+            text = text[used..];
             if (rune.Value == '\n')
             {
                 output.Write("\r\n"u8);
                 column = 0;
-                text = text[1..];
                 continue;
             }
 
-            text = text[rune.Utf16SequenceLength..];
             var bytes = utf8[..rune.EncodeToUtf8(utf8)];
-            var plain = IsPlain(rune.Value, atEnd: text.IsEmpty || text[0] == '\n');
-            column = Write(output, bytes, plain, column);
+            column = Write(output, bytes, IsPlain(rune.Value, atEnd: text.IsEmpty || text[0] == '\n'), column);
         }
 
         return column;
@@ -40,6 +50,33 @@ public static class QuotedPrintable
     {
         Encode(output, value);
         output.Write("=\r\n"u8);
+    }
+
+    private static int Copy(IBufferWriter<byte> output, ReadOnlySpan<char> plain, int column)
+    {
+        while (!plain.IsEmpty)
+        {
+            if (column == LineLimit - 1)
+            {
+                output.Write("=\r\n"u8);
+                column = 0;
+            }
+
+            if (column == 0 && plain[0] is ('.' or 'F'))
+            {
+                column = Write(output, [(byte)plain[0]], plain: true, column);
+                plain = plain[1..];
+                continue;
+            }
+
+            var room = Math.Min(plain.Length, LineLimit - 1 - column);
+            Ascii.FromUtf16(plain[..room], output.GetSpan(room), out var written);
+            output.Advance(written);
+            column += written;
+            plain = plain[room..];
+        }
+
+        return column;
     }
 
     private static int Write(IBufferWriter<byte> output, ReadOnlySpan<byte> bytes, bool plain, int column)

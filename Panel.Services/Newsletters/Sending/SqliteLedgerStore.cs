@@ -16,25 +16,14 @@ internal sealed class SqliteLedgerStore : LedgerStore
         "reason = @reason WHERE issue_id = @issue AND subscriber_id = @person AND epoch = @epoch AND state IN ('Leased', 'InData', 'Unknown')";
 
     private readonly SqliteConnection sqlite;
-    private readonly SqliteCommand begin;
-    private readonly SqliteCommand commit;
-    private readonly SqliteCommand rollback;
-    private readonly SqliteCommand enter;
-    private readonly SqliteCommand release;
-    private readonly SqliteCommand result;
+    private Statements statements;
 
     public SqliteLedgerStore(SqliteConnection connection, string node)
         : base(connection, node)
     {
         sqlite = connection;
         connection.Open();
-        Prepare();
-        begin = Statement("BEGIN IMMEDIATE");
-        commit = Statement("COMMIT");
-        rollback = Statement("ROLLBACK");
-        enter = Statement(EnterSql, "@now", "@issue", "@person", "@epoch", "@node", "@hash", "@member", "@list");
-        release = Statement(ReleaseSql, "@now", "@issue", "@person", "@epoch", "@node", "@hash", "@member", "@list");
-        result = Statement(ResultSql, "@state", "@now", "@tries", "@next", "@code", "@enhanced", "@reply", "@reason", "@issue", "@person", "@epoch");
+        statements = Prepare();
     }
 
     protected override string ForUpdate => "";
@@ -43,17 +32,19 @@ internal sealed class SqliteLedgerStore : LedgerStore
 
     public override void Reopen()
     {
+        statements.Dispose();
         base.Reopen();
-        Prepare();
+        statements = Prepare();
     }
 
     public override void Commit(IReadOnlyList<LedgerStep> steps, DateTime now) => InTransaction(_ =>
     {
+        var at = SqliteStatement.Text(now);
         foreach (var step in steps)
         {
             if (step.Finished is { } finished)
             {
-                Write(finished, step.Result, now);
+                Write(finished, step.Result, at);
             }
         }
 
@@ -61,7 +52,7 @@ internal sealed class SqliteLedgerStore : LedgerStore
         {
             if (step.Entering is { } entering)
             {
-                step.Entered = Run(enter, entering, now) == 1 || Run(release, entering, now) < 0;
+                step.Entered = Run(statements.Enter, entering, at) == 1 || Run(statements.Release, entering, at) < 0;
             }
         }
 
@@ -78,11 +69,11 @@ internal sealed class SqliteLedgerStore : LedgerStore
 
     public override T InTransaction<T>(Func<LedgerStore, T> run)
     {
-        begin.ExecuteNonQuery();
+        statements.Begin.Run();
         try
         {
             var made = run(this);
-            commit.ExecuteNonQuery();
+            statements.Commit.Run();
             return made;
         }
         catch
@@ -117,7 +108,7 @@ internal sealed class SqliteLedgerStore : LedgerStore
         {
             if (stopped.Contains(row.SubscriberId))
             {
-                Run(release, row, now);
+                Run(statements.Release, row, SqliteStatement.Text(now));
             }
             else
             {
@@ -142,52 +133,34 @@ internal sealed class SqliteLedgerStore : LedgerStore
         return gone;
     }
 
-    private void Write(Leased row, LedgerResult what, DateTime now)
+    private void Write(Leased row, LedgerResult what, string now)
     {
-        Set(result, 0, what.State.ToString());
-        Set(result, 1, now);
-        Set(result, 2, what.Tries);
-        Set(result, 3, what.NextAt);
-        Set(result, 4, what.Code == 0 ? null : what.Code);
-        Set(result, 5, what.Enhanced);
-        Set(result, 6, what.Reply);
-        Set(result, 7, what.Reason);
-        Set(result, 8, row.Issue.Id);
-        Set(result, 9, row.SubscriberId);
-        Set(result, 10, row.Epoch);
-        result.ExecuteNonQuery();
+        statements.Result.Run(
+            what.State.ToString(), now, what.Tries, what.NextAt is { } next ? SqliteStatement.Text(next) : (string?)null, what.Code == 0 ? (long?)null : what.Code, what.Enhanced, what.Reply, what.Reason,
+            row.Issue.Id, row.SubscriberId, row.Epoch);
         if (what.PauseIssue)
         {
             Execute(PauseSql, ("@words", what.Reply ?? ""), ("@now", now), ("@issue", row.Issue.Id));
         }
     }
 
-    private int Run(SqliteCommand command, Leased row, DateTime now)
-    {
-        Set(command, 0, now);
-        Set(command, 1, row.Issue.Id);
-        Set(command, 2, row.SubscriberId);
-        Set(command, 3, row.Epoch);
-        Set(command, 4, Node);
-        Set(command, 5, row.EmailHash);
-        Set(command, 6, row.Issue.MemberId);
-        Set(command, 7, row.Issue.ListId);
-        return command.ExecuteNonQuery();
-    }
+    private int Run(SqliteStatement statement, Leased row, string now) =>
+        statement.Run(now, row.Issue.Id, row.SubscriberId, row.Epoch, Node, row.EmailHash, row.Issue.MemberId, row.Issue.ListId);
 
-    private void Prepare()
+    private Statements Prepare()
     {
         // FULL: a commit is on the disk before its caller goes on. The timeout is SQLite's own, which looks again within milliseconds.
         using var pragmas = sqlite.CreateCommand();
-        pragmas.CommandText = "PRAGMA synchronous = FULL; PRAGMA busy_timeout = 30000; PRAGMA cache_size = -16000";
+        pragmas.CommandText = "PRAGMA synchronous = FULL; PRAGMA busy_timeout = 30000; PRAGMA cache_size = -4000";
         pragmas.ExecuteNonQuery();
+        return new Statements(sqlite);
     }
 
     private void Undo()
     {
         try
         {
-            rollback.ExecuteNonQuery();
+            statements.Rollback.Run();
         }
         catch (SqliteException)
         {
@@ -195,19 +168,29 @@ internal sealed class SqliteLedgerStore : LedgerStore
         }
     }
 
-    private SqliteCommand Statement(string sql, params ReadOnlySpan<string> parameters)
+    private sealed class Statements(SqliteConnection sqlite) : IDisposable
     {
-        var command = sqlite.CreateCommand();
-#pragma warning disable CA2100 // Every text is a constant of this folder.
-        command.CommandText = sql;
-#pragma warning restore CA2100
-        foreach (var name in parameters)
+        private static readonly string[] Row = ["@now", "@issue", "@person", "@epoch", "@node", "@hash", "@member", "@list"];
+
+        public SqliteStatement Begin { get; } = new(sqlite, "BEGIN IMMEDIATE");
+
+        public SqliteStatement Commit { get; } = new(sqlite, "COMMIT");
+
+        public SqliteStatement Rollback { get; } = new(sqlite, "ROLLBACK");
+
+        public SqliteStatement Enter { get; } = new(sqlite, EnterSql, Row);
+
+        public SqliteStatement Release { get; } = new(sqlite, ReleaseSql, Row);
+
+        public SqliteStatement Result { get; } =
+            new(sqlite, ResultSql, "@state", "@now", "@tries", "@next", "@code", "@enhanced", "@reply", "@reason", "@issue", "@person", "@epoch");
+
+        public void Dispose()
         {
-            command.Parameters.Add(new SqliteParameter { ParameterName = name });
+            foreach (var statement in new[] { Begin, Commit, Rollback, Enter, Release, Result })
+            {
+                statement.Dispose();
+            }
         }
-
-        return command;
     }
-
-    private static void Set(SqliteCommand command, int at, object? value) => command.Parameters[at].Value = value ?? DBNull.Value;
 }

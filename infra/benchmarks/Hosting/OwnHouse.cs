@@ -130,7 +130,7 @@ internal sealed class OwnHouse : IAsyncDisposable
     private async Task BeginAsync(CancellationToken ct)
     {
         Directory.CreateDirectory($"{root}/data");
-        running.Add(Start("dotnet", [Path.Combine(AppContext.BaseDirectory, "Panel.Web.dll")], null));
+        running.Add(Start("dotnet", [Published.Web], null));
         await UntilAsync(() => File.Exists($"{root}/data/run/agent.sock"), "Panel did not start", ct);
 
         var holder = Start("unshare", ["--mount", "--propagation", "private", "--", "sleep", "infinity"], null);

@@ -77,7 +77,7 @@ internal sealed class MailHouse : IAsyncDisposable
     /// <summary>Starts the program, the first time or again; returns when it answers.</summary>
     public async Task BeginAsync()
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Panel.Web.dll")]) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet", [Published.Web]) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var (key, value) in settings)
         {
             start.Environment[key] = value;

@@ -14,6 +14,8 @@ internal static class MemoryRow
         // Without what the imports left behind.
         await house.EndAsync();
         await house.BeginAsync();
+        // The first issue compiles the code that sends.
+        await MostAsync(house, "few");
         var few = await MostAsync(house, "few");
         var many = await MostAsync(house, "many");
         return [new Row($"memory while sending {Few:N0} and {Many:N0}", $"{many:N0} MB", $"{few:N0} MB while sending {Few:N0}", null, "<= + 20 MB, <= 200 MB", many <= few + 20 && many <= 200,
