@@ -44,7 +44,7 @@ internal abstract class ImportStore(DbConnection connection) : IDisposable
         return Convert.ToHexStringLower(mac);
     }
 
-    public void Dispose()
+    public virtual void Dispose()
     {
         connection.Dispose();
         GC.SuppressFinalize(this);

@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using Panel.Services.Data;
 
 namespace Panel.Services.Newsletters.Importing;
 
@@ -6,9 +7,9 @@ namespace Panel.Services.Newsletters.Importing;
 internal sealed class SqliteImportStore : ImportStore
 {
     private readonly SqliteConnection sqlite;
-    private readonly SqliteCommand insert;
-    private readonly SqliteCommand state;
-    private readonly SqliteCommand blocked;
+    private readonly SqliteStatement insert;
+    private readonly SqliteStatement state;
+    private readonly SqliteStatement blocked;
 
     public SqliteImportStore(SqliteConnection connection)
         : base(connection)
@@ -16,14 +17,15 @@ internal sealed class SqliteImportStore : ImportStore
         sqlite = connection;
         connection.Open();
         using var pragmas = connection.CreateCommand();
-        pragmas.CommandText = "PRAGMA busy_timeout = 30000; PRAGMA cache_size = -32000";
+        pragmas.CommandText = "PRAGMA busy_timeout = 30000; PRAGMA cache_size = -8000";
         pragmas.ExecuteNonQuery();
-        insert = Statement(
+        insert = new SqliteStatement(
+            connection,
             "INSERT INTO subscribers (list_id, email, email_key, domain, name, fields, state, joined_at, consent_at, changed_at, import_id) " +
             "VALUES (@list, @email, @key, @domain, @name, @fields, 'Confirmed', @now, @now, @now, @import) ON CONFLICT (list_id, email_key) DO NOTHING",
             "@list", "@email", "@key", "@domain", "@name", "@fields", "@now", "@import");
-        state = Statement("SELECT state FROM subscribers WHERE list_id = @list AND email_key = @key", "@list", "@key");
-        blocked = Statement("SELECT reason FROM suppressions WHERE email_hash = @hash AND member_id = @member AND (list_id IS NULL OR list_id = @list) LIMIT 1", "@hash", "@member", "@list");
+        state = new SqliteStatement(connection, "SELECT state FROM subscribers WHERE list_id = @list AND email_key = @key", "@list", "@key");
+        blocked = new SqliteStatement(connection, "SELECT reason FROM suppressions WHERE email_hash = @hash AND member_id = @member AND (list_id IS NULL OR list_id = @list) LIMIT 1", "@hash", "@member", "@list");
     }
 
     public override int Chunk => 5_000;
@@ -35,17 +37,24 @@ internal sealed class SqliteImportStore : ImportStore
             return reason;
         }
 
-        Set(insert, target.ListId, person.Address.Typed, person.Key, person.Address.Domain, person.Name, person.Fields, now, target.ImportId);
-        return insert.ExecuteNonQuery() == 1 ? null : StateOf(target, person);
+        var added = insert.Run(target.ListId, person.Address.Typed, person.Key, person.Address.Domain, person.Name, person.Fields, SqliteStatement.Text(now), target.ImportId);
+        return added == 1 ? null : StateOf(target, person);
     });
 
     public override bool Check(ImportTarget target, IReadOnlyList<ImportedPerson> people, ImportTally tally, DateTime now) =>
         Run(target, people, tally, now, person => BlockedBy(target, person) ?? StateOf(target, person));
 
+    public override void Dispose()
+    {
+        insert.Dispose();
+        state.Dispose();
+        blocked.Dispose();
+        base.Dispose();
+    }
+
     private bool Run(ImportTarget target, IReadOnlyList<ImportedPerson> people, ImportTally tally, DateTime now, Func<ImportedPerson, string?> stays)
     {
         using var transaction = sqlite.BeginTransaction();
-        (insert.Transaction, state.Transaction, blocked.Transaction) = (transaction, transaction, transaction);
         foreach (var person in people)
         {
             if (stays(person) is { } reason)
@@ -67,37 +76,7 @@ internal sealed class SqliteImportStore : ImportStore
         return true;
     }
 
-    private string? BlockedBy(ImportTarget target, ImportedPerson person)
-    {
-        Set(blocked, person.Hash, target.MemberId, target.ListId);
-        return blocked.ExecuteScalar() as string;
-    }
+    private string? BlockedBy(ImportTarget target, ImportedPerson person) => blocked.Ask(person.Hash, target.MemberId, target.ListId);
 
-    private string? StateOf(ImportTarget target, ImportedPerson person)
-    {
-        Set(state, target.ListId, person.Key);
-        return (state.ExecuteScalar() as string)?.ToLowerInvariant();
-    }
-
-    private SqliteCommand Statement(string sql, params ReadOnlySpan<string> parameters)
-    {
-        var command = sqlite.CreateCommand();
-#pragma warning disable CA2100 // Every text is a constant of this file.
-        command.CommandText = sql;
-#pragma warning restore CA2100
-        foreach (var name in parameters)
-        {
-            command.Parameters.Add(new SqliteParameter { ParameterName = name });
-        }
-
-        return command;
-    }
-
-    private static void Set(SqliteCommand command, params ReadOnlySpan<object> values)
-    {
-        for (var i = 0; i < values.Length; i++)
-        {
-            command.Parameters[i].Value = values[i];
-        }
-    }
+    private string? StateOf(ImportTarget target, ImportedPerson person) => state.Ask(target.ListId, person.Key)?.ToLowerInvariant();
 }

@@ -103,7 +103,7 @@ internal abstract partial class LedgerStore(DbConnection connection, string node
     public int Note(long issue, string? words) =>
         Execute("UPDATE issues SET note = @words WHERE id = @issue AND state = 'Sending'", ("@words", (object?)words ?? DBNull.Value), ("@issue", issue));
 
-    public void Dispose()
+    public virtual void Dispose()
     {
         connection.Dispose();
         GC.SuppressFinalize(this);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Data.Sqlite;
+using Panel.Services.Data;
 
 namespace Panel.Services.Newsletters.Sending;
 
@@ -81,6 +82,12 @@ internal sealed class SqliteLedgerStore : LedgerStore
             Undo();
             throw;
         }
+    }
+
+    public override void Dispose()
+    {
+        statements.Dispose();
+        base.Dispose();
     }
 
     private int Take(SendingIssue issue, string state, int count, DateTime now, DateTime until, Func<string, string> hash, List<Leased> into)

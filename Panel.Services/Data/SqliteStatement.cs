@@ -2,7 +2,7 @@ using System.Globalization;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
-namespace Panel.Services.Newsletters.Sending;
+namespace Panel.Services.Data;
 
 /// <summary>A statement prepared once, for the few that run for every mail. ADO.NET looks up each parameter by its name and binds all
 /// anew at every run; here a value that did not change stays bound.</summary>
@@ -33,6 +33,25 @@ internal sealed class SqliteStatement : IDisposable
     /// <exception cref="SqliteException">SQLite said no; the statement can be run again.</exception>
     public int Run(params ReadOnlySpan<Bound> values)
     {
+        Step(values);
+        var changed = raw.sqlite3_changes(database);
+        raw.sqlite3_reset(statement);
+        return changed;
+    }
+
+    /// <summary>The first column of the first row as text; null when there is no row.</summary>
+    /// <exception cref="SqliteException">SQLite said no; the statement can be run again.</exception>
+    public string? Ask(params ReadOnlySpan<Bound> values)
+    {
+        var found = Step(values) ? raw.sqlite3_column_text(statement, 0).utf8_to_string() : null;
+        raw.sqlite3_reset(statement);
+        return found;
+    }
+
+    public void Dispose() => statement.Dispose();
+
+    private bool Step(ReadOnlySpan<Bound> values)
+    {
         for (var i = 0; i < values.Length; i++)
         {
             if (bound[i] != values[i])
@@ -43,13 +62,14 @@ internal sealed class SqliteStatement : IDisposable
         }
 
         var code = raw.sqlite3_step(statement);
-        var changed = raw.sqlite3_changes(database);
-        raw.sqlite3_reset(statement);
-        Check(code is raw.SQLITE_DONE or raw.SQLITE_ROW ? raw.SQLITE_OK : code);
-        return changed;
-    }
+        if (code is not (raw.SQLITE_DONE or raw.SQLITE_ROW))
+        {
+            raw.sqlite3_reset(statement);
+            Check(code);
+        }
 
-    public void Dispose() => statement.Dispose();
+        return code == raw.SQLITE_ROW;
+    }
 
     private void Bind(int place, Bound value) =>
         Check(value.Words is { } words ? raw.sqlite3_bind_text(statement, place, words)
