@@ -103,7 +103,7 @@ public sealed class Quotas(PanelDb db, LiveChanges live, Letters letters, HouseK
         Hello {handle},
 
         your files and databases take {sample.DiskBytes >> 20} MB of the {limit >> 20} MB that your package has.
-        {(sample.Enforced ? "When it is full, the disk itself refuses more." : "This host only counts: nothing stops by itself, but please make room.")}
+        {(sample.Enforced ? "When both together reach it, the disk takes no more files and the databases can only be read, until there is room again." : "This host only counts: nothing stops by itself, but please make room.")}
 
         Remove what you no longer need, or ask an admin of the house for a larger package. Nothing is ever deleted for you.
         The page Usage in Panel shows how it grows and when it will be full.

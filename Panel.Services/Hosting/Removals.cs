@@ -3,17 +3,21 @@ using Panel.Hosting;
 using Panel.Services.Audit;
 using Panel.Services.Data;
 using Panel.Services.Members;
+using Panel.Services.Newsletters.Importing;
 
 namespace Panel.Services.Hosting;
 
 /// <summary>What becomes of removed accounts: a last archive, 30 days of grace on the host, then nothing is left there; the archive stays a year
 /// longer. Handle and uid stay taken for ever. Only this front door sets an account to erased: a row that is missing erases nothing.</summary>
-public sealed class Removals(PanelDb db, Revisions revisions, LiveChanges live, AuditTrail audit, TimeProvider time)
+public sealed class Removals(
+    PanelDb db, Revisions revisions, LiveChanges live, Erasure erasure, ImportFolder imports, HostArchives archives, AuditTrail audit, TimeProvider time)
 {
     public static readonly TimeSpan Grace = TimeSpan.FromDays(30);
 
     /// <summary>How long the last archive stays after the account was erased.</summary>
     public static readonly TimeSpan ArchiveLife = TimeSpan.FromDays(365);
+
+    private readonly List<string> files = [];
 
     /// <summary>Takes every removed account one step on. Safe to run twice, late, or on two nodes at once.</summary>
     public async Task ContinueAsync(Actor by, CancellationToken ct)
@@ -24,10 +28,12 @@ public sealed class Removals(PanelDb db, Revisions revisions, LiveChanges live, 
         {
             db.ChangeTracker.Clear();
             await using var transaction = await db.Database.BeginTransactionAsync(ct);
+            files.Clear();
             if (await StepAsync(by, id, ct))
             {
                 await db.SaveChangesAsync(ct);
                 await transaction.CommitAsync(ct);
+                files.ForEach(File.Delete);
             }
         }
     }
@@ -46,6 +52,13 @@ public sealed class Removals(PanelDb db, Revisions revisions, LiveChanges live, 
 
         if (placement.ErasedAt is { } erased)
         {
+            // One that an earlier version erased on its host only.
+            if (member.Email is { Length: > 0 })
+            {
+                await EraseRowsAsync(member, ct);
+                return true;
+            }
+
             return now >= erased + ArchiveLife && await AskAsync(by, host, AgentWork.Forget, member, now, ct);
         }
 
@@ -60,8 +73,16 @@ public sealed class Removals(PanelDb db, Revisions revisions, LiveChanges live, 
         }
 
         (placement.ErasedAt, placement.StatusRevision) = (now, placement.Revision);
+        await EraseRowsAsync(member, ct);
         audit.Add(by, id, "member.erase", member.Handle, ("removed", null, $"{removed:u}"));
         return true;
+    }
+
+    private async Task EraseRowsAsync(Member member, CancellationToken ct)
+    {
+        var (read, answered) = await erasure.EraseAsync(member, ct);
+        files.AddRange(read.SelectMany(i => new[] { imports.PeopleOf(i), imports.ErrorsOf(i) }));
+        files.AddRange(answered.Select(archives.PathOf).Where(File.Exists));
     }
 
     /// <summary>The host has put the account aside.</summary>
@@ -88,6 +109,9 @@ public sealed class Removals(PanelDb db, Revisions revisions, LiveChanges live, 
         {
             placement.ForgottenAt = now;
             db.RemoveRange(await db.Set<Backup>().Where(b => b.MemberId == placement.MemberId).ToListAsync(ct));
+            // Nothing is left that its password would open, nor of what the host said while it went.
+            await db.Database.ExecuteSqlAsync($"DELETE FROM backup_secrets WHERE member_id = {placement.MemberId}", ct);
+            db.RemoveRange(await db.Set<ItemStatus>().Where(s => s.MemberId == placement.MemberId).ToListAsync(ct));
         }
     }
 }

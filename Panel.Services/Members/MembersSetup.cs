@@ -34,6 +34,7 @@ public static class MembersSetup
         services.AddScoped<Passkeys>();
         services.AddScoped<Profiles>();
         services.AddScoped<Packages>();
+        services.AddScoped<Erasure>();
         services.AddScoped<MemberExports>();
         services.AddOptions<IdentityPasskeyOptions>().Configure<IOptions<PanelOptions>>((passkeys, panel) =>
         {

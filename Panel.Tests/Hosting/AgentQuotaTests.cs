@@ -55,6 +55,55 @@ public sealed class AgentQuotaTests(AgentMachine machine) : IClassFixture<AgentM
     }
 
     [RootFact]
+    public async Task Class_15_files_and_databases_share_one_limit_and_what_one_gives_back_the_other_gets()
+    {
+        var password = DatabasePassword.Make(Panel.Hosting.DatabaseEngine.Mariadb);
+        var eve = Account("eve", 290_303, machine.PublicKey) with { DiskLimitBytes = 80L << 20, Databases = [new("shop", DatabaseEngine.Mariadb, password.Verifier)] };
+        Task<(int Code, string Output)> AsEveAsync(params string[] command) =>
+            machine.InsideAsync(["setpriv", "--reuid=290303", "--regid=290303", "--clear-groups", "--", "env", "-C", $"{machine.Accounts}/eve", .. command]);
+        async Task<bool> ShopAsync(string sql) => (await AsEveAsync("mariadb", "--no-defaults", "-S", $"/run/panel/host-{machine.Id}/mariadb/mariadb.sock", "-u", "eve_shop", $"-p{password.Text}", "-e", sql, "eve_shop")).Code == 0;
+        async Task<bool> FitsAsync(string file, int megabytes) => (await AsEveAsync("dd", "if=/dev/urandom", $"of=private/{file}", "bs=1M", $"count={megabytes}", "status=none", "conv=fsync")).Code == 0;
+        async Task<UsageReport> UseAsync()
+        {
+            var use = Assert.Single((await machine.Panel.RequestAsync(AgentWork.Usage)).Usage, u => u.Handle == "eve");
+            var said = await machine.Panel.RequestAsync(AgentWork.Converge);
+            Assert.Equal(use.DiskBytes < use.LimitBytes ? ItemState.Live : ItemState.Failed, said.Accounts.Single(a => a.Handle == "eve").Items.Single(i => i.Kind == "database").State);
+            return use;
+        }
+
+        Assert.All((await machine.Panel.SayAsync(eve)).Items, i => Assert.Equal(ItemState.Live, i.State));
+        Assert.True(await ShopAsync("CREATE TABLE t (n int); CREATE TABLE big (b longblob); INSERT INTO big SELECT RANDOM_BYTES(1000) FROM seq_1_to_30000"), "could not be filled");
+        var databases = (await UseAsync()).Databases!.Sum(d => d.Bytes);
+        Assert.InRange(databases, 30L << 20, 60L << 20);
+
+        // Alone the files would fit; beside the databases they do not, and with what fits both are at the one limit.
+        Assert.False(await FitsAsync("much", (int)(80 - (databases >> 20) + 4)));
+        var full = await UseAsync();
+        Assert.InRange(full.DiskBytes, (80L << 20) * 95 / 100, (80L << 20) * 105 / 100);
+
+        // The agent begins anew and gives nothing away meanwhile; a full pass has nothing to do.
+        await machine.KillAgentAsync();
+        await machine.StartAgentAsync();
+        Assert.Empty((await machine.Panel.RequestAsync(AgentWork.Plan)).Plan!);
+        Assert.False(await FitsAsync("more", 8));
+
+        // Files that go make room for rows, rows that go make room for files.
+        Assert.Equal(0, (await AsEveAsync("rm", "-f", "private/much", "private/more")).Code);
+        await UseAsync();
+        Assert.True(await ShopAsync("INSERT INTO t VALUES (1)") && await ShopAsync("DROP TABLE big"));
+        await UseAsync();
+        Assert.True(await FitsAsync("much", 60));
+
+        // Over a limit that was lowered nothing is lost, nothing more is taken, and it can be emptied.
+        Assert.All((await machine.Panel.SayAsync(eve with { DiskLimitBytes = 20L << 20 })).Items, i => Assert.Equal(ItemState.Live, i.State));
+        await UseAsync();
+        Assert.False(await FitsAsync("more", 8) || await ShopAsync("INSERT INTO t VALUES (2)"));
+        Assert.True((await AsEveAsync("rm", "-f", "private/much", "private/more")).Code == 0 && await ShopAsync("SELECT n FROM t"));
+        await UseAsync();
+        Assert.True(await ShopAsync("INSERT INTO t VALUES (2)"));
+    }
+
+    [RootFact]
     public async Task Class_15_holes_many_small_files_tmp_sessions_and_nested_subvolumes_all_count_and_are_stopped()
     {
         Assert.All((await machine.Panel.SayAsync(Account("bob", 290_302, machine.PublicKey) with { DiskLimitBytes = Limit })).Items, i => Assert.Equal(ItemState.Live, i.State));

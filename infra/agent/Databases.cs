@@ -10,7 +10,7 @@ internal sealed class Databases(Layout layout, Action<string> log)
 
     private readonly Dictionary<string, Dictionary<string, Access>> found = new(StringComparer.Ordinal);
     private readonly Dictionary<string, DatabaseServer> servers = new(StringComparer.Ordinal) { ["mariadb"] = new MariaDb(layout), ["postgres"] = new Postgres(layout) };
-    private readonly Dictionary<string, Room> rooms = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (Room Room, long Databases, long Files)> rooms = new(StringComparer.Ordinal);
     private long restUntil;
 
     /// <summary>One that does not start is tried again after a while; the sites go on.</summary>
@@ -51,22 +51,27 @@ internal sealed class Databases(Layout layout, Action<string> log)
     public IReadOnlyDictionary<string, Access> Of(string handle) => found.GetValueOrDefault(handle) ?? [];
 
     /// <summary>As it was measured last; after a restart as the databases themselves are, so that nothing opens for a moment.</summary>
-    public Room RoomOf(string handle) => rooms.TryGetValue(handle, out var room) ? room
+    public Room RoomOf(string handle) => rooms.TryGetValue(handle, out var known) ? known.Room
         : Of(handle).Values.Where(a => a.ReadOnly).Select(a => a.Locked ? Room.Over : Room.Full).DefaultIfEmpty().Max();
 
-    /// <summary>Notes how full accounts are; those whose databases must be opened or closed for that.</summary>
+    /// <summary>What is left for files of a limit on both, never less than they take; before the first measurement what is in force.</summary>
+    public long? FilesOf(string handle, long? limit, long? inForce) => limit is not { } both || Of(handle).Count == 0 ? limit
+        : rooms.TryGetValue(handle, out var known) ? Math.Max(both - known.Databases, known.Files) : Math.Min(both, inForce ?? both);
+
+    /// <summary>Notes how full accounts are; those whose databases must be opened or closed for that, or whose files get another limit.</summary>
     public IReadOnlyList<string> Measure(IEnumerable<UsageReport> usage)
     {
         var crossed = new List<string>();
         foreach (var account in usage)
         {
             var room = account.DiskBytes < (account.LimitBytes ?? long.MaxValue) ? Room.Free : account.DiskBytes < account.LimitBytes * 1.1 ? Room.Full : Room.Over;
-            if (room != RoomOf(account.Handle) && Of(account.Handle).Count > 0)
+            var (before, databases) = ((RoomOf(account.Handle), FilesOf(account.Handle, account.LimitBytes, null)), account.Databases?.Sum(d => d.Bytes) ?? 0);
+            // By the megabyte, so that what trembles is no change; no file system takes 0 for a limit.
+            rooms[account.Handle] = (room, (databases + 0xFFFFF) & ~0xFFFFFL, Math.Max(account.DiskBytes - databases, 4096));
+            if (Of(account.Handle).Count > 0 && before != (room, FilesOf(account.Handle, account.LimitBytes, null)))
             {
                 crossed.Add(account.Handle);
             }
-
-            rooms[account.Handle] = room;
         }
 
         return crossed;

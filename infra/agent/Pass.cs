@@ -11,7 +11,7 @@ internal sealed record Passed(AccountReport Report, IReadOnlyList<Step> Steps, b
 internal sealed class Pass(Host host, Observation seen, TimeProvider time)
 {
     private const string NoRoom =
-        "The account is over its disk limit, so its databases take nothing more: they can be read, and what is no longer needed can be removed. Once there is room again they open by themselves.";
+        "Files and databases together are over the account's disk limit, so its databases take nothing more: they can be read, and what is no longer needed can be removed. Once there is room again they open by themselves.";
 
     public static Pass Begin(Host host, bool full, IEnumerable<AccountState> accounts, TimeProvider time)
     {
@@ -94,7 +94,7 @@ internal sealed class Pass(Host host, Observation seen, TimeProvider time)
         }
 
         var found = seen.Find(account.Handle, account.Uid, account.IsGone);
-        var shape = wanted.Shape.Aside(wanted.Aside, found, host.Vhosts);
+        var shape = wanted.Shape.Aside(wanted.Aside, found, host.Vhosts) with { Limit = host.Databases.FilesOf(account.Handle, wanted.Shape.Limit, found.Limit) };
         wanted = wanted with { Shape = mayTake ? shape : shape.Keeping(found) };
         return (wanted, Plan.Of(account.Handle, wanted.Shape, found, host.Volume.Enforces), null);
     }
