@@ -13,11 +13,17 @@ public static class AgentWire
     public static Task WriteAsync(Stream to, HostJoined answer, CancellationToken ct) =>
         JsonSerializer.SerializeAsync(to, answer, AgentJson.Default.HostJoined, ct);
 
-    /// <summary>Null when the body is not a whole report.</summary>
-    public static Task<HostReport?> ReadReportAsync(Stream from, CancellationToken ct) => ReadAsync(from, AgentJson.Default.HostReport, ct);
+    /// <summary>Null when the body is not a whole report. The serialiser refuses a part that is null, but not an item of a list.</summary>
+    public static async Task<HostReport?> ReadReportAsync(Stream from, CancellationToken ct) =>
+        await ReadAsync(from, AgentJson.Default.HostReport, ct) is { } said && HasAll(said.Accounts) && HasAll(said.Usage) && HasAll(said.Orphans) && HasAll(said.Plan) && HasAll(said.Runs) && HasAll(said.Traffic)
+            && HasAll(said.Homes) && HasAll(said.Drift) && HasAll(said.Facts?.PhpVersions) && said.Accounts.All(a => HasAll(a.Items)) && said.Usage.All(u => HasAll(u.Databases))
+            && (said.Drift ?? []).All(d => HasAll(d.Lines)) && HasAll(said.Backup?.Notes) ? said : null;
 
     /// <summary>Null when the body is not a whole request to join.</summary>
     public static Task<JoinRequest?> ReadJoinAsync(Stream from, CancellationToken ct) => ReadAsync(from, AgentJson.Default.JoinRequest, ct);
+
+    private static bool HasAll<T>(IReadOnlyList<T>? items)
+        where T : class => items?.All(i => i is not null) ?? true;
 
     private static async Task<T?> ReadAsync<T>(Stream from, JsonTypeInfo<T> type, CancellationToken ct)
         where T : class

@@ -27,5 +27,15 @@ public sealed class HostArchives(PanelDb db, IOptions<PanelOptions> options)
         return Done.It;
     }
 
+    /// <summary>Who asked for an archive and went away before it came leaves it behind: there is never more than the newest of an account.</summary>
+    internal async Task ClearAsync(string handle, CancellationToken ct)
+    {
+        var earlier = await db.Set<HostRequest>().Where(r => r.Handle == handle && r.Work == AgentWork.Export).Select(r => r.Id).ToListAsync(ct);
+        foreach (var left in earlier.Select(PathOf).Where(File.Exists))
+        {
+            File.Delete(left);
+        }
+    }
+
     internal string PathOf(long request) => options.Value.PathOf("exports", $"{request}.tar");
 }

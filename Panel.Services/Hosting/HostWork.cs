@@ -15,6 +15,9 @@ public sealed class HostWork(PanelDb db, Hosts hosts, LiveChanges live, AuditTra
     public static readonly TimeSpan LogLimit = TimeSpan.FromSeconds(20);
     public static readonly TimeSpan PassLimit = TimeSpan.FromMinutes(3);
 
+    /// <summary>What a host is asked for one account at once.</summary>
+    public const int MostOpen = 8;
+
     /// <summary>What a pass would do; does nothing.</summary>
     public Task<Outcome<HostAnswer>> PlanAsync(Actor by, string name, CancellationToken ct) => AskAsync(by, name, AgentWork.Plan, PlanLimit, ct);
 
@@ -42,6 +45,11 @@ public sealed class HostWork(PanelDb db, Hosts hosts, LiveChanges live, AuditTra
         var request = new HostRequest { HostId = host.Id, Work = work, Handle = handle, Name = item, Detail = detail, AskedBy = by.Name, AskedAt = time.GetUtcNow().UtcDateTime };
         await using (var transaction = await db.Database.BeginTransactionAsync(ct))
         {
+            if (handle is not null && await IsAskedAsync(request, ct))
+            {
+                return new InTheWay("This is being done already, or too much was asked for this account at once. Try again when it is through.");
+            }
+
             db.Add(request);
             if (work == AgentWork.Converge)
             {
@@ -75,5 +83,16 @@ public sealed class HostWork(PanelDb db, Hosts hosts, LiveChanges live, AuditTra
 
             await live.WaitAsync(next, LiveChanges.LookAgain, ct);
         }
+    }
+
+    /// <summary>One member's impatience must not be a queue in front of all others of the host: the same work is done once at a time (a log may be read
+    /// twice), and not much more beside it. Who asked and went away is still being worked for.</summary>
+    private async Task<bool> IsAskedAsync(HostRequest wanted, CancellationToken ct)
+    {
+        // Writing first takes the row's lock, so that two askers are counted one after the other.
+        await db.Set<Host>().Where(h => h.Id == wanted.HostId).ExecuteUpdateAsync(set => set.SetProperty(h => h.ReportNumber, h => h.ReportNumber), ct);
+        var recent = wanted.AskedAt - HostRequest.Life;
+        var open = await db.Set<HostRequest>().Where(r => r.HostId == wanted.HostId && r.Handle == wanted.Handle && r.AnsweredAt == null && r.AskedAt > recent).Select(r => new { r.Work, r.Name }).ToListAsync(ct);
+        return open.Count >= MostOpen || (wanted.Work != AgentWork.Log && open.Exists(r => r.Work == wanted.Work && (r.Work != AgentWork.Task || r.Name == wanted.Name)));
     }
 }

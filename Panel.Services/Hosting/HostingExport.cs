@@ -21,6 +21,7 @@ internal sealed class HostingExport(
             return;
         }
 
+        await archives.ClearAsync(handle, ct);
         var asked = await work.AskAsync(by, host, AgentWork.Export, handle, null, Backups.Limit, ct);
         if (asked.Refused is { } no)
         {
