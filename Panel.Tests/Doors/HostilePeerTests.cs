@@ -8,6 +8,7 @@ using Microsoft.EntityFrameworkCore.Metadata;
 using Panel.Services;
 using Panel.Services.Data;
 using Panel.Services.Hosting;
+using Panel.Services.Members;
 using Panel.Tests.Hosting;
 
 namespace Panel.Tests.Doors;
@@ -135,15 +136,18 @@ public sealed class HostilePeerTests
         var told = await agent.AskAsync(0);
         var (epoch, revision) = ((string)told["epoch"]!, (long)told["revision"]!);
         await agent.TellAsync(epoch, revision, [HostingSteps.Account("ann", revision, ("account", "ann", "live", null))]);
-        using var client = await app.TokenClientAsync(ann);
         for (var turn = 0; turn < 4; turn++)
         {
             using var gone = new CancellationTokenSource();
-            var export = client.GetAsync("/api/v1/members/ann/export", HttpCompletionOption.ResponseHeadersRead, gone.Token);
+            var export = app.WithAsync<MemberExports, int>(async e =>
+            {
+                await e.WriteAsync(ann, "ann", new MemoryStream(), gone.Token);
+                return 0;
+            });
             long id = 0;
             await AgentMachine.UntilAsync(async () => (id = (await agent.AskAsync(revision, epoch))["requests"]!.AsArray().Select(r => (long)r!["id"]!).FirstOrDefault()) > 0);
             await gone.CancelAsync();
-            await Task.WhenAny(export);
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => export);
             using var sent = await agent.PutAsync($"/agent/v1/archives/{id}", new StringContent("an archive"));
             Assert.Equal(HttpStatusCode.NoContent, sent.StatusCode);
             await agent.TellAsync(epoch, revision, request: id);

@@ -70,7 +70,11 @@ internal sealed class Repositories(AgentOptions options)
         }
 
         Backups.Must(await AsPanelAsync(null, Stream.Null, "/", ct, "/usr/bin/mkdir", "-p", "-m", "700", "--", At(handle)));
+        // tar writes through a link that an earlier pass left: into another's repository, or into Panel's own data. restic makes none.
+        string[] unlink = ["/usr/bin/find", At(handle), "-type", "l", "-delete"];
+        Backups.Must(await AsPanelAsync(null, Stream.Null, "/", ct, unlink));
         Backups.Must(await AsPanelAsync(from, Stream.Null, At(handle), ct, "/usr/bin/tar", "-x", "--no-same-owner", "-f", "-"));
+        Backups.Must(await AsPanelAsync(null, Stream.Null, "/", ct, unlink));
     }
 
     public Task<Ran> RunAsync(string handle, string secret, Stream? input, Stream output, CancellationToken ct, params string[] arguments) => Backups.PipeAsync(
