@@ -2,6 +2,7 @@ using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using Panel.Hosting;
 using Panel.Services;
 using Panel.Services.Data;
 using Panel.Services.Hosting;
@@ -103,8 +104,23 @@ internal static class Furniture
                 Enforced = true,
                 At = now.AddDays(-day),
             }));
-            db.Add(new Backup { MemberId = 1, Snapshot = "3f9ac01b", MadeAt = now.AddHours(-30), Bytes = 580_000_000, Sha256 = "aa", Notes = "[]" });
-            db.Add(new Backup { MemberId = 1, Snapshot = "90be77d2", MadeAt = now.AddHours(-6), Bytes = 611_000_000, Sha256 = "ab", Notes = "[\"tar: home/fifo: socket ignored\"]" });
+            CountedDatabase[] counted = [new("ann_shop", new Dictionary<string, long> { ["orders"] = 4_211, ["people"] = 318 })];
+            var good = new Backup { MemberId = 1, Snapshot = "3f9ac01b", MadeAt = now.AddHours(-30), Bytes = 580_000_000, Sha256 = "aa", Notes = "[]", Counted = AgentWire.Write(counted) };
+            var bad = new Backup
+            {
+                MemberId = 1,
+                Snapshot = "90be77d2",
+                MadeAt = now.AddHours(-6),
+                Bytes = 611_000_000,
+                Sha256 = "ab",
+                Notes = "[\"tar: home/fifo: socket ignored\"]",
+                Counted = AgentWire.Write(counted),
+            };
+            good.Tried(new BackupMade("ann", "3f9ac01b", 580_000_000, "aa", [], Counted: counted, Trial: new TrialFound(18_204, ["site shop answered 200 with its first page"], [])), null, now.AddHours(-29));
+            bad.Tried(
+                new BackupMade("ann", "90be77d2", 611_000_000, "ab", [], Counted: [new("ann_shop", new Dictionary<string, long> { ["orders"] = 4_208, ["people"] = 318 })], Trial: new TrialFound(18_377, [], [])),
+                null, now.AddHours(-5));
+            db.AddRange(good, bad);
             return db.SaveChangesAsync();
         });
     }
