@@ -99,7 +99,7 @@ public sealed class HostileWordsTests
         foreach (var endpoint in app.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>())
         {
             var body = endpoint.Metadata.GetMetadata<IAcceptsMetadata>()?.RequestType;
-            var method = endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods.FirstOrDefault();
+            var method = endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods is [var first, ..] ? first : null;
             if (body is not null && method is "POST" or "PUT" or "PATCH" && endpoint.RoutePattern.RawText?.TrimStart('/').StartsWith("api/v1/", StringComparison.Ordinal) == true)
             {
                 var route = HouseRoutes.Of(app).First(r => r.Method == method && r.Text == "/" + endpoint.RoutePattern.RawText.TrimStart('/'));

@@ -28,7 +28,7 @@ public sealed class RepositoryAttackTests : IDisposable
         foreach (var (link, target) in new[] { ("x", "../bob"), ("y", bob), ("data/z", "../../../"), ("inner", "x") })
         {
             await TakeAsync(repositories, new PaxTarEntry(TarEntryType.SymbolicLink, link) { LinkName = target });
-            Assert.Empty(Directory.EnumerateFileSystemEntries(ann, "*", SearchOption.AllDirectories).Where(e => new FileInfo(e).LinkTarget is not null));
+            Assert.DoesNotContain(Directory.EnumerateFileSystemEntries(ann, "*", SearchOption.AllDirectories), e => new FileInfo(e).LinkTarget is not null);
             await TakeAsync(repositories, Words($"{link}/config"), Words($"{link}/panel.db"));
             // The same in one archive, by a hard link, and by a path.
             await TakeAsync(repositories, new PaxTarEntry(TarEntryType.SymbolicLink, $"{link}2") { LinkName = target }, Words($"{link}2/config"));

@@ -14,7 +14,7 @@ internal static class HostingRows
     {
         var peer = await ReloadPeer.MeasureAsync(Sites, Accounts);
         Console.WriteLine($"  {peer}");
-        var f = await ScaleRow.MeasureAsync([.. new[] { 10, 1_010, Most }.Where(s => s <= Most).Distinct()], Changes);
+        var f = await ScaleRow.MeasureAsync([.. new[] { 10, 1_010, 2_010, Most }.Where(s => s <= Most).Distinct()], Changes);
         var (small, large) = (f.Changes[0], f.Changes[^1]);
         var slope = (large.P95Milliseconds - small.P95Milliseconds) / Math.Max(1, large.Accounts - small.Accounts) * 1000;
         return
@@ -25,7 +25,7 @@ internal static class HostingRows
             new Row($"one change to live against a server block and a reload each ({peer.Sites:N0} sites)", $"p95 {large.P95Milliseconds:N0} ms", $"{peer.ReloadMilliseconds:N0} ms", peer.ReloadMilliseconds / large.P95Milliseconds, ">= 5",
                 peer.ReloadMilliseconds >= 5 * large.P95Milliseconds, "nginx -t and a reload until the new block answers; ours has twice the accounts"),
             new Row("1,000 accounts from nothing (user, home, site, quota)", $"{f.AccountsPerSecond:N0}/s", $"{peer.AccountsPerSecond:N1}/s useradd, block and reload each", f.AccountsPerSecond / peer.AccountsPerSecond, ">= 50/s, >= 20",
-                f.AccountsPerSecond >= 50 && f.AccountsPerSecond >= 20 * peer.AccountsPerSecond, "through the API, each call durable, until every site answers"),
+                f.AccountsPerSecond >= 50 && f.AccountsPerSecond >= 20 * peer.AccountsPerSecond, "the second thousand, so that the code is compiled; through the API, each call durable, until every site answers"),
             new Row($"full pass with nothing to do, {large.Accounts:N0} accounts", $"{f.Pass.CpuSeconds:N2} s CPU", "2 s", null, "<= 2 s CPU of the agent, 0 reloads", f.Pass is { CpuSeconds: <= 2, Reloads: 0 }, $"{f.Pass.Seconds:N1} s until its report is stored"),
             new Row($"quota check of {large.Accounts:N0} accounts", $"{f.Quota.Seconds * 1000:N0} ms", $"{f.Quota.TableSeconds * 1000:N0} ms one read of the quota groups", f.Quota.Seconds / f.Quota.TableSeconds, "<= 3",
                 f.Quota.Seconds <= 3 * f.Quota.TableSeconds, "asked, measured, told, stored and checked against each package"),
