@@ -35,10 +35,10 @@ public sealed class ReaderTokens(HouseKeys keys)
     }
 
     /// <summary>The reader of a genuine token made for <paramref name="purpose"/>, in any case; else null. Constant time in the MAC.</summary>
-    public Reader? Read(TokenPurpose purpose, string token)
+    public Reader? Read(TokenPurpose purpose, string? token)
     {
         Span<byte> bytes = stackalloc byte[40];
-        if (token.Length is 0 or > 60 || Decode(token, bytes) is not { } length || length < 2 + 3 + MacBytes)
+        if (token is not { Length: > 0 and <= 60 } || Decode(token, bytes) is not { } length || length < 2 + 3 + MacBytes)
         {
             return null;
         }

@@ -17,13 +17,13 @@ namespace Panel.Tests.Doors;
 /// same front doors.</summary>
 public sealed class HostileWordsTests
 {
-    private static readonly string[] Words =
+    internal static readonly string[] Words =
     [
         "x; touch /tmp/hostile", "$(touch /tmp/hostile)", "`id`", "a\nb: c", "a\r\nX-Injected: 1", "nul\0byte", "-rf", "--help", "%s%n%p", "|id", "'; DROP TABLE members; --", "\" OR \"\"=\"", "EOF\nid\nEOF",
         "../../etc/passwd", "\u001b]0;owned\u0007", "\u202egnp.exe", "\ud83d\ude00", new('A', 70_000), "\\", "{{7*7}}", "${jndi:x}", "\ufeff", " ", "",
     ];
 
-    private static readonly Dictionary<string, string> Plain = new(StringComparer.Ordinal)
+    internal static readonly Dictionary<string, string> Plain = new(StringComparer.Ordinal)
     {
         ["name"] = "fresh",
         ["email"] = "fresh@example.org",

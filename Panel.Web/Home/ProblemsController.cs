@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc;
 using Panel.Web.Shared;
@@ -14,19 +15,22 @@ public sealed class ProblemsController : PanelController
 {
     /// <summary>Where a signed-in member lands who may not do something; the cookie handler redirects here.</summary>
     [HttpGet("/denied")]
-    public IActionResult Denied() => Show(StatusCodes.Status403Forbidden);
+    public IActionResult Denied() => Said(StatusCodes.Status403Forbidden);
 
-    // Any method: a refused POST is shown here too.
+    // Any method: a refused POST is shown here too. The status is read from the route itself: a form that cannot be read (a NUL in it) leaves
+    // every parameter of an action empty.
     [Route("/problem/{status:int:range(400,599)}")]
-    public IActionResult Show(int status)
+    public IActionResult Show() => Said(int.Parse((string)RouteData.Values["status"]!, CultureInfo.InvariantCulture));
+
+    // Every address that nothing else answers; the other doors keep their own words. Last, so that any real route wins.
+    [Route("/{**path:regex(^(?!api/|agent/|health/))}", Order = int.MaxValue)]
+    public IActionResult Lost() => Said(StatusCodes.Status404NotFound);
+
+    private ViewResult Said(int status)
     {
         Response.StatusCode = status;
         return View("Problem", PageOf(status, Activity.Current?.TraceId.ToString() ?? HttpContext.TraceIdentifier));
     }
-
-    // Every address that nothing else answers; the other doors keep their own words. Last, so that any real route wins.
-    [Route("/{**path:regex(^(?!api/|agent/|health/))}", Order = int.MaxValue)]
-    public IActionResult Lost() => Show(StatusCodes.Status404NotFound);
 
     internal static ProblemPage PageOf(int status, string operation) => status switch
     {

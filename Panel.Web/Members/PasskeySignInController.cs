@@ -18,7 +18,7 @@ public sealed class PasskeySignInController(SignInManager<Member> webAuthn, Pass
     [HttpPost("")]
     public async Task<IActionResult> Create(string? credential, string? returnUrl, CancellationToken ct)
     {
-        var proven = credential is null ? null : await webAuthn.PerformPasskeyAssertionAsync(credential);
+        var proven = await ProvenAsync(credential);
         if (proven is not { Succeeded: true })
         {
             ModelState.AddModelError("", "This passkey opens no account here. Use your handle and password.");
@@ -33,5 +33,18 @@ public sealed class PasskeySignInController(SignInManager<Member> webAuthn, Pass
 
         await HttpContext.StartSessionAsync(member.Value!, "passkey", ct);
         return this.SeeOther(this.Back(returnUrl));
+    }
+
+    private async Task<PasskeyAssertionResult<Member>?> ProvenAsync(string? credential)
+    {
+        try
+        {
+            return credential is null ? null : await webAuthn.PerformPasskeyAssertionAsync(credential);
+        }
+        catch (InvalidOperationException)
+        {
+            // Nothing was asked of this browser, or too long ago.
+            return null;
+        }
     }
 }

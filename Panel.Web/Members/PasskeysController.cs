@@ -18,7 +18,7 @@ public sealed class PasskeysController(SignInManager<Member> webAuthn, Passkeys 
     [HttpPost("")]
     public async Task<IActionResult> Create(string? credential, string? name, CancellationToken ct)
     {
-        var made = credential is null ? null : await webAuthn.PerformPasskeyAttestationAsync(credential);
+        var made = await MadeAsync(credential);
         if (made is not { Succeeded: true } || made.UserEntity.Id != MyId)
         {
             Say("The passkey was not added: what the browser sent did not fit, or took too long. Try again.");
@@ -28,6 +28,19 @@ public sealed class PasskeysController(SignInManager<Member> webAuthn, Passkeys 
         var added = await passkeys.AddAsync(Me, made.Passkey, name, ct);
         Say(added.Refused?.Message ?? "The passkey is added. You can sign in with it now.");
         return this.SeeOther("/account");
+    }
+
+    private async Task<PasskeyAttestationResult?> MadeAsync(string? credential)
+    {
+        try
+        {
+            return credential is null ? null : await webAuthn.PerformPasskeyAttestationAsync(credential);
+        }
+        catch (InvalidOperationException)
+        {
+            // Nothing was asked of this browser, or too long ago.
+            return null;
+        }
     }
 
     [HttpPost("{id}/removal")]
