@@ -17,7 +17,8 @@ public static class AgentWire
     public static async Task<HostReport?> ReadReportAsync(Stream from, CancellationToken ct) =>
         await ReadAsync(from, AgentJson.Default.HostReport, ct) is { } said && HasAll(said.Accounts) && HasAll(said.Usage) && HasAll(said.Orphans) && HasAll(said.Plan) && HasAll(said.Runs) && HasAll(said.Traffic)
             && HasAll(said.Homes) && HasAll(said.Drift) && HasAll(said.Facts?.PhpVersions) && said.Accounts.All(a => HasAll(a.Items)) && said.Usage.All(u => HasAll(u.Databases))
-            && (said.Drift ?? []).All(d => HasAll(d.Lines)) && HasAll(said.Backup?.Notes) ? said : null;
+            && (said.Drift ?? []).All(d => HasAll(d.Lines)) && HasAll(said.Backup?.Notes) && HasAll(said.Backup?.Kept) && HasAll(said.Backup?.Counted) && HasAll(said.Backup?.Trial?.Sites) && HasAll(said.Backup?.Trial?.Wrong)
+            && HasAll(said.Move?.Databases) && HasAll(said.Move?.Certificates) ? said : null;
 
     /// <summary>Null when the body is not a whole request to join.</summary>
     public static Task<JoinRequest?> ReadJoinAsync(Stream from, CancellationToken ct) => ReadAsync(from, AgentJson.Default.JoinRequest, ct);

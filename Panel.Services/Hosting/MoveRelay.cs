@@ -95,8 +95,8 @@ public sealed partial class MoveRelay(PanelDb db, MeetingPoint meetings, TimePro
 
     private async Task<string?> KeyAsync(long host, long request, string part, bool giving, CancellationToken ct)
     {
-        // "have" is what the new host says; all else is what the old one sends.
-        var sends = giving == (part != "have");
+        // "have" and "seal" are what the new host says; all else is what the old one sends.
+        var sends = giving == (part is not ("have" or "seal"));
         var pass = !Part().IsMatch(part) || !await IsWantedAsync(host, request, ct) ? null
             : await db.Set<Move>().Where(m => (sends ? m.SendId : m.ReceiveId) == request).Select(m => new { m.SendId, m.ReceiveId }).SingleOrDefaultAsync(ct);
         return pass is null || !await db.Set<HostRequest>().AnyAsync(r => r.Id == request && r.HostId == host && r.AnsweredAt == null, ct) ? null : $"{pass.SendId}-{pass.ReceiveId}/{part}";

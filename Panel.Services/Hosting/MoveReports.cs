@@ -39,5 +39,8 @@ internal static class MoveReports
         return new MoveComparison(differences.Count == 0, [.. differences.Take(100)], SideOf(from), SideOf(to));
     }
 
+    /// <summary>What the new host said of the certificates that came, bounded: it may say anything.</summary>
+    internal static IEnumerable<string> Certificates(Move move) => (AgentWire.ReadMove(move.Received)?.Certificates ?? []).Take(50).Select(AgentReports.Plain).OfType<string>();
+
     private static MoveSide SideOf(MoveReport report) => new(report.Files, report.Bytes, report.Sha256, report.Databases);
 }

@@ -167,11 +167,21 @@ public sealed class MoveSteps(PanelDb db, Revisions revisions, LiveChanges live,
         placement.HostId = move.ToHostId;
         placement.HeldAt = null;
         placement.Revision = placement.StatusRevision = raised[move.ToHostId];
+        await RenumberAsync(move.MemberId, placement.Revision, ct);
         db.Remove((await CopyAsync(move, move.ToHostId, ct))!);
         var old = new AccountCopy { MemberId = move.MemberId, HostId = move.FromHostId };
         old.Become(CopyState.Kept, raised[move.FromHostId], now);
         db.Add(old);
-        Enter(move, MoveState.Switching, "both sides are the same");
+        Enter(move, MoveState.Switching, string.Join("; ", MoveReports.Certificates(move).Prepend("both sides are the same")));
+    }
+
+    /// <summary>Each host counts by itself. By the old one's count, that of an older host, the new one would not have answered for years.</summary>
+    private async Task RenumberAsync(long member, long revision, CancellationToken ct)
+    {
+        await db.Set<Site>().Where(s => s.MemberId == member).ExecuteUpdateAsync(set => set.SetProperty(s => s.Revision, revision), ct);
+        await db.Set<SshKey>().Where(k => k.MemberId == member).ExecuteUpdateAsync(set => set.SetProperty(k => k.Revision, revision), ct);
+        await db.Set<MemberDatabase>().Where(d => d.MemberId == member).ExecuteUpdateAsync(set => set.SetProperty(d => d.Revision, revision), ct);
+        await db.Set<MemberTask>().Where(t => t.MemberId == member).ExecuteUpdateAsync(set => set.SetProperty(t => t.Revision, revision), ct);
     }
 
     private async Task SwitchedAsync(Move move, CancellationToken ct)

@@ -87,6 +87,20 @@ public sealed class HostilePeerTests
             }
         }
 
+        var (move, made) = ("""{ "files": 1, "bytes": 1, "sha256": "00", "sent": 1, "databases": [] """, """{ "handle": "ann", "snapshot": "00", "bytes": 1, "sha256": "00", "notes": [] """);
+        foreach (var (part, value) in new[]
+        {
+            ("move", move.Replace("[]", "[null]", StringComparison.Ordinal) + "}"), ("move", move + """, "certificates": [null] }"""), ("backup", made.Replace("[]", "[null]", StringComparison.Ordinal) + "}"),
+            ("backup", made + """, "kept": [null] }"""), ("backup", made + """, "counted": [null] }"""), ("backup", made + """, "trial": { "files": 1, "sites": [null], "wrong": [] } }"""),
+            ("backup", made + """, "trial": { "files": 1, "sites": [], "wrong": [null] } }"""),
+        })
+        {
+            var report = Whole(epoch);
+            report[part] = JsonNode.Parse(value);
+            using var said = await SayAsync(liar, report);
+            Assert.True(said.StatusCode == HttpStatusCode.BadRequest, $"{part} = {value}: {said.StatusCode}");
+        }
+
         Assert.Equal(HttpStatusCode.NoContent, (await SayAsync(liar, Whole(epoch))).StatusCode);
         Assert.Equal(2, (await app.WithAsync<Hosts, IReadOnlyList<HostPage>>(async h => (await h.ListAsync(PanelApp.Admin, default)).Value!)).Count);
     }

@@ -8,8 +8,8 @@ public sealed partial class AgentMachine
     private readonly Func<Task<string>>? line;
 
     /// <summary>Joins a real Panel by the line that <paramref name="line"/> makes.</summary>
-    internal AgentMachine(Func<Task<string>> line, int? network = null)
-        : this() => (this.line, this.network) = (line, network);
+    internal AgentMachine(Func<Task<string>> line, int? network = null, int? httpPort = null)
+        : this(httpPort) => (this.line, this.network) = (line, network);
 
     private async Task ConnectAsync(int number, string pid)
     {

@@ -20,11 +20,16 @@ public sealed partial class AgentMachine : IAsyncLifetime, IDisposable
     private Process? running;
 
     public AgentMachine()
+        : this(null)
+    {
+    }
+
+    private AgentMachine(int? httpPort)
     {
         Data = $"{root}/data";
         Id = AgentOptions.IdOf(Data);
         var ports = FreePorts(3);
-        (HttpPort, HttpsPort, SftpPort) = (ports[0], ports[1], ports[2]);
+        (HttpPort, HttpsPort, SftpPort) = (httpPort ?? ports[0], ports[1], ports[2]);
         environment = new()
         {
             ["Panel__Data"] = Data,

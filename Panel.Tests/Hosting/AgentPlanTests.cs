@@ -1,12 +1,16 @@
 extern alias agent;
 
 using agent::Panel.Agent;
+using agent::Panel.Hosting;
 
 namespace Panel.Tests.Hosting;
 
 public sealed class AgentPlanTests
 {
     private static readonly Links Web = new(new Dictionary<string, string> { ["public"] = "/a/ann/sites/web/public" });
+
+    private static readonly HostView Bare = new(new Layout("/srv/panel/x", "/run/panel/x"), new Vhosts(new Layout("/srv/panel/x", "/run/panel/x")), new HashSet<string>(),
+        new Occupants(new Dictionary<string, UnixUser>(), Array.Empty<UnixUser>().ToLookup(u => u.Uid)), []);
 
     private static readonly AccountShape Ann = new(
         new UnixUser("ann", 200_001, false), true, 1000, new HashSet<string> { "web" },
@@ -24,6 +28,17 @@ public sealed class AgentPlanTests
     public void A_removed_account_leaves_service_before_its_user_and_home_go() => Assert.Equal(
         [Act.DropVhost, Act.DropKeys, Act.DropPool, Act.EndProcesses, Act.DropUser, Act.DropTree],
         Of(AccountShape.Nothing, Ann));
+
+    [Fact]
+    public void Certificates_and_their_keys_go_with_an_account_that_is_served_elsewhere_or_erased_and_wait_with_one_that_was_removed()
+    {
+        bool Stay(AccountStatus status, AccountHold hold) => Wanted.Of(new AccountState("ann", 200_001, 1, status, null, [], [], Hold: hold), Bare).Wanted!.Shape.Certificates;
+        Assert.Equal([Act.DropCertificates], Of(Ann with { Certificates = false }, Ann));
+        Assert.Empty(Of(Ann with { Certificates = false }, Ann with { Certificates = false }));
+        Assert.True((Ann with { Certificates = false }).Keeping(Ann).Certificates);
+        Assert.False(Stay(AccountStatus.Active, AccountHold.Kept) || Stay(AccountStatus.Erased, AccountHold.None));
+        Assert.True(Stay(AccountStatus.Removed, AccountHold.None) && Stay(AccountStatus.Suspended, AccountHold.None) && Stay(AccountStatus.Active, AccountHold.Leaving));
+    }
 
     [Fact]
     public void A_suspended_account_is_locked_and_its_processes_end_after_its_ways_in_are_closed()

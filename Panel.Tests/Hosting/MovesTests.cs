@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Microsoft.EntityFrameworkCore;
 using Panel.Services;
 using Panel.Services.Data;
 using Panel.Services.Hosting;
@@ -172,6 +173,8 @@ public sealed class MovesTests : IDisposable
     {
         app = new PanelApp(provider) { Time = time, Unscheduled = true };
         await app.MemberAsync("ann");
+        // Each host counts its revisions by itself, and this one has long been in service.
+        await app.WithAsync<PanelDb, int>(db => db.Database.ExecuteSqlRawAsync("UPDATE hosts SET revision = revision + 1000"));
         await app.AddSiteAsync(Actor.Member(1, "ann", false, Door.Web), "ann", "web");
         var invited = await app.WithAsync<HostInvitations, Outcome<HostInvited>>(h => h.InviteAsync(PanelApp.Admin, "two", default));
         var joined = await app.WithAsync<HostInvitations, Outcome<Panel.Hosting.HostJoined>>(h => h.JoinAsync(invited.Value!.Line.Split('/')[^1], default));

@@ -12,14 +12,14 @@ public sealed class Pebble : IDisposable
     private readonly Process process;
     private readonly int management;
 
-    private Pebble(string dns, int httpPort, int lifeSeconds)
+    private Pebble(string dns, int httpPort, int lifeSeconds, string? alsoAt)
     {
         var ports = NameServer.FreePorts(2);
         (Address, management) = (new Uri(string.Create(CultureInfo.InvariantCulture, $"https://127.0.0.1:{ports[0]}/dir")), ports[1]);
         // lego runs as a user of its own and reads the authority's own certificate.
         File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
         using (var made = Process.Start("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1",
-            "-subj", "/CN=pebble", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", $"{folder}/key.pem", "-out", CaFile]))
+            "-subj", "/CN=pebble", "-addext", $"subjectAltName=IP:127.0.0.1{(alsoAt is null ? "" : $",IP:{alsoAt}")}", "-keyout", $"{folder}/key.pem", "-out", CaFile]))
         {
             made.WaitForExit();
             Assert.Equal(0, made.ExitCode);
@@ -29,7 +29,7 @@ public sealed class Pebble : IDisposable
         {
             pebble = new
             {
-                listenAddress = $"127.0.0.1:{ports[0]}",
+                listenAddress = $"{(alsoAt is null ? "127.0.0.1" : "0.0.0.0")}:{ports[0]}",
                 managementListenAddress = $"127.0.0.1:{management}",
                 certificate = CaFile,
                 privateKey = $"{folder}/key.pem",
@@ -59,12 +59,13 @@ public sealed class Pebble : IDisposable
     /// <summary>What visitors would trust.</summary>
     public string RootFile => $"{folder}/root.pem";
 
-    public static Task<Pebble> StartAsync(NameServer dns, int httpPort, int lifeSeconds) => StartAsync(dns.Address, httpPort, lifeSeconds);
+    public static Task<Pebble> StartAsync(NameServer dns, int httpPort, int lifeSeconds, string? alsoAt = null) => StartAsync(dns.Address, httpPort, lifeSeconds, alsoAt);
 
     /// <param name="dns">Address and port of the name server that it asks.</param>
-    public static async Task<Pebble> StartAsync(string dns, int httpPort, int lifeSeconds)
+    /// <param name="alsoAt">Another address of this machine at which it is asked.</param>
+    public static async Task<Pebble> StartAsync(string dns, int httpPort, int lifeSeconds, string? alsoAt = null)
     {
-        var pebble = new Pebble(dns, httpPort, lifeSeconds);
+        var pebble = new Pebble(dns, httpPort, lifeSeconds, alsoAt);
         await AgentMachine.UntilAsync(async () => (await AgentMachine.RunAsync(
             "curl", "-sf", "--cacert", pebble.CaFile, "-o", pebble.RootFile, $"https://127.0.0.1:{pebble.management}/roots/0")).Code == 0);
         return pebble;

@@ -22,8 +22,14 @@ internal sealed class TwoHosts : IAsyncLifetime
             ("Finger:Listen", $"127.0.0.1:{PostgresServer.FreePort()}"), ("Mail:Lmtp:Listen", $"127.0.0.1:{PostgresServer.FreePort()}"))
         { Time = standing ? Time : null, Unscheduled = standing };
         One = new AgentMachine(() => LineAsync("one", "127.0.0.1"));
-        Two = new AgentMachine(() => LineAsync("two", $"10.213.{network}.1"), network);
+        Two = new AgentMachine(() => LineAsync("two", House), network, One.HttpPort);
     }
+
+    /// <summary>Where the second machine finds this one.</summary>
+    public string House => $"10.213.{network}.1";
+
+    /// <summary>Where this one finds the second machine. Both answer http at the same port, as hosts of one house do.</summary>
+    public string AddressOfTwo => $"10.213.{network}.2";
 
     public ManualTime Time { get; } = new();
 

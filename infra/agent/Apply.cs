@@ -70,6 +70,7 @@ internal sealed class Apply(Host host, TimeProvider time)
             case Act.DropApp: host.Php.Close(Served.AppKey(handle, step.Name), host.Layout.AppSocket(handle, step.Name)); break;
             case Act.PutVhost: return await PutVhostAsync(step.Name, wanted, ct);
             case Act.DropVhost: host.Vhosts.Drop(step.Name); break;
+            case Act.DropCertificates: host.Certificates.Forget(handle); break;
             case Act.WriteKeys: Files.Put(host.Layout.KeyFile(handle), wanted.Shape.Keys!, Modes.GroupFile, uid); break;
             case Act.DropKeys: File.Delete(host.Layout.KeyFile(handle)); break;
             case Act.DropPool: DropPool(handle); break;

@@ -10,11 +10,15 @@ internal sealed record Certificate(IReadOnlySet<string> Names, DateTimeOffset Fr
 {
     /// <summary>Two thirds of its life, up to a twentieth of it earlier, so that a house's certificates do not fall due together.</summary>
     public DateTimeOffset Due => From + ((Until - From) * ((2.0 / 3) - (Math.Abs(From.Ticks % 997) / 997.0 / 20)));
+
+    public static Certificate Of(X509Certificate2 found) => new(
+        found.Extensions.OfType<X509SubjectAlternativeNameExtension>().SelectMany(e => e.EnumerateDnsNames()).ToHashSet(StringComparer.Ordinal), found.NotBefore.ToUniversalTime(), found.NotAfter.ToUniversalTime());
 }
 
 /// <summary>One certificate per site, ordered beside the passes and taken up by the next one. The key is made here and never
-/// leaves root; only the request for it goes to lego. A failure is tried again after 15 minutes, then twice as long each time,
-/// at most a day; names that the authority refuses are left out, so that one bad name does not keep the others waiting.</summary>
+/// leaves root, but for the host that the account moves to; only the request for it goes to lego. A failure is tried again after 15 minutes, then
+/// twice as long each time, at most a day; names that the authority refuses are left out, so that one bad name does not keep the others waiting.
+/// What came with an account serves until it falls due; then this host makes a key of its own, since the other one knew that.</summary>
 internal sealed class Certificates : IDisposable
 {
     // 300 new orders per account in 3 hours are Let's Encrypt's limit (letsencrypt.org/docs/rate-limits).
@@ -29,6 +33,7 @@ internal sealed class Certificates : IDisposable
     private readonly Action<string> log;
     private readonly ConcurrentDictionary<string, Certificate> all = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Order> orders = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> holders = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<string> news = new();
     private readonly Queue<DateTimeOffset> made = new();
     private readonly CancellationTokenSource stop = new();
@@ -40,9 +45,13 @@ internal sealed class Certificates : IDisposable
         (this.layout, this.options, this.time, this.log) = (layout, options, time, log);
         acme = new Acme(layout, options);
         Files.Directory(layout.Tls, Modes.Group, 0, Identity.NginxId);
-        foreach (var file in Directory.EnumerateFiles(layout.Tls, "*.crt"))
+        foreach (var file in Directory.EnumerateFiles(layout.Tls))
         {
-            Learn(Path.GetFileNameWithoutExtension(file));
+            holders[Path.GetFileName(file).Split('.')[0]] = true;
+            if (file.EndsWith(".crt", StringComparison.Ordinal))
+            {
+                Learn(Path.GetFileNameWithoutExtension(file));
+            }
         }
 
         work = IsOn ? Task.Run(WorkAsync) : Task.CompletedTask;
@@ -54,8 +63,42 @@ internal sealed class Certificates : IDisposable
 
     /// <summary>Where the certificate and key of this name lie; null while there is none that is good for it.</summary>
     public (string Certificate, string Key)? Find(string handle, string site, string name) =>
-        all.GetValueOrDefault($"{handle}.{site}") is { } found && (found.Names.Contains(name) || found.Names.Contains(Over(name))) && found.Until > time.GetUtcNow()
-            ? (Crt($"{handle}.{site}"), Key($"{handle}.{site}")) : null;
+        Serving($"{handle}.{site}", name) is { } id ? (Crt(id), Key(id)) : null;
+
+    /// <summary>Keys or certificates of this account lie here.</summary>
+    public bool Has(string handle) => holders.ContainsKey(handle);
+
+    /// <summary>What a site has, for the host that its account moves to; null when there is none that is in date.</summary>
+    public ForeignCertificate? Give(string handle, string site) =>
+        Serving($"{handle}.{site}", null) is { } id && Files.ReadOrNull(Key(id)) is { } key ? new ForeignCertificate(File.ReadAllText(Crt(id)), key) : null;
+
+    /// <summary>Serves what another host had for a site until this one has its own, unless something is wrong with it; says which.</summary>
+    public string Take(string handle, SiteState site, string chain, string key)
+    {
+        var (id, judged) = (Moved($"{handle}.{site.Name}"), ForeignCertificate.Judge(site, chain, key, options.CaFile, time.GetUtcNow()));
+        if (judged.Good is not { } good)
+        {
+            return $"{site.Name}: the certificate that came is not taken, {judged.Why}; it is ordered anew";
+        }
+
+        holders[handle] = true;
+        Files.Put(Key(id), good.Key, Modes.GroupFile, Identity.NginxId);
+        Files.Put(Crt(id), good.Chain, Modes.GroupFile, Identity.NginxId);
+        Learn(id);
+        news.Enqueue(id);
+        return $"{site.Name}: its certificate came along, good until {all[id].Until:yyyy-MM-dd HH:mm}";
+    }
+
+    /// <summary>Nothing of this account's keys and certificates is left. One that is just being ordered goes with the next full pass.</summary>
+    public void Forget(string handle)
+    {
+        holders.TryRemove(handle, out _);
+        foreach (var file in Directory.GetFiles(layout.Tls, $"{handle}.*"))
+        {
+            all.TryRemove(Path.GetFileNameWithoutExtension(file), out _);
+            File.Delete(file);
+        }
+    }
 
     /// <summary>Accounts whose certificates have something new to tell.</summary>
     public IEnumerable<string> TakeNews()
@@ -69,7 +112,7 @@ internal sealed class Certificates : IDisposable
     /// <summary>What the sites of an account need from now on; whether there is something to order is found out beside.</summary>
     public void Want(AccountState account, IEnumerable<string> good)
     {
-        foreach (var id in orders.Keys.Where(k => k.StartsWith(account.Handle + ".", StringComparison.Ordinal)).Except(good.Select(s => $"{account.Handle}.{s}")))
+        foreach (var id in orders.Keys.Where(k => k.StartsWith(account.Handle + ".", StringComparison.Ordinal)).Except(account.IsGone || account.Hold == AccountHold.Kept ? [] : good.Select(s => $"{account.Handle}.{s}")))
         {
             orders.TryRemove(id, out _);
         }
@@ -90,18 +133,33 @@ internal sealed class Certificates : IDisposable
             {
                 orders.TryRemove(id, out _);
             }
+
+            // Its names have been led to the host's own one by the pass that ends with this.
+            if (all.GetValueOrDefault(id) is { } own && all.GetValueOrDefault(Moved(id)) is { } moved && own.Names.IsSupersetOf(moved.Names) && all.TryRemove(Moved(id), out _))
+            {
+                File.Delete(Crt(Moved(id)));
+                File.Delete(Key(Moved(id)));
+            }
         }
     }
 
     /// <summary>How the certificate of a site stands; null when there is none and nothing is known of one.</summary>
     public ItemReport? Report(string handle, SiteState site)
     {
-        var (found, order) = (all.GetValueOrDefault($"{handle}.{site.Name}"), orders.GetValueOrDefault($"{handle}.{site.Name}"));
+        var (found, order) = (Known($"{handle}.{site.Name}"), orders.GetValueOrDefault($"{handle}.{site.Name}"));
         var none = IsOn && options.Hook is null && site.Domains.FirstOrDefault(d => d.StartsWith('*')) is { } many
             ? $"{many}: a certificate for all names below one is given only by way of the DNS, for which this host has no hook (Hosting__Acme__DnsHook)." : null;
         return (order?.Reason ?? none) is { } reason ? new ItemReport("certificate", site.Name, ItemState.Failed, reason, 0, found?.Until.UtcDateTime)
             : order is not null && found?.Names.IsSupersetOf(order.Names) == true ? new ItemReport("certificate", site.Name, ItemState.Live, null, 0, found.Until.UtcDateTime) : null;
     }
+
+    // No name of a site has a dot.
+    private static string Moved(string id) => $"{id}.moved";
+
+    private Certificate? Known(string id) => all.GetValueOrDefault(id) ?? all.GetValueOrDefault(Moved(id));
+
+    private string? Serving(string id, string? name) => new[] { id, Moved(id) }.FirstOrDefault(i => all.GetValueOrDefault(i) is { } found && found.Until > time.GetUtcNow()
+        && (name is null || found.Names.Contains(name) || found.Names.Contains(Over(name))));
 
     private static string Over(string name) => $"*{name[Math.Max(0, name.IndexOf('.', StringComparison.Ordinal))..]}";
 
@@ -119,7 +177,7 @@ internal sealed class Certificates : IDisposable
         {
             foreach (var (id, order) in orders.OrderBy(o => o.Value.Next))
             {
-                var known = all.GetValueOrDefault(id);
+                var known = Known(id);
                 var enough = known is not null && order.Reason is null && known.Names.IsSupersetOf(order.Names);
                 if (order.Next <= time.GetUtcNow() && !(enough && known!.Due > time.GetUtcNow()) && HasRoom())
                 {
@@ -186,6 +244,7 @@ internal sealed class Certificates : IDisposable
         }
         else
         {
+            holders[id.Split('.')[0]] = true;
             Files.Put(Key(id), key.ExportPkcs8PrivateKeyPem(), Modes.GroupFile, Identity.NginxId);
         }
 
@@ -197,8 +256,7 @@ internal sealed class Certificates : IDisposable
         try
         {
             using var found = X509CertificateLoader.LoadCertificateFromFile(Crt(id));
-            var names = found.Extensions.OfType<X509SubjectAlternativeNameExtension>().SelectMany(e => e.EnumerateDnsNames());
-            all[id] = new Certificate(names.ToHashSet(StringComparer.Ordinal), found.NotBefore.ToUniversalTime(), found.NotAfter.ToUniversalTime());
+            all[id] = Certificate.Of(found);
         }
         catch (CryptographicException broken)
         {

@@ -28,8 +28,8 @@ public enum AgentWork { Plan, Converge, Usage, Log, Task, Backup, Restore, Trial
 public sealed record MoveOrder(bool Last);
 
 /// <summary>What one side of a move has of an account after a pass: entries and bytes of its files, and a SHA-256 over every name, mode, time, link
-/// and content; <paramref name="Sent"/> is how many entries went over in this pass.</summary>
-public sealed record MoveReport(long Files, long Bytes, string Sha256, long Sent, IReadOnlyList<MovedDatabase> Databases);
+/// and content; <paramref name="Sent"/> is how many entries went over in this pass, <paramref name="Certificates"/> what became of each that came.</summary>
+public sealed record MoveReport(long Files, long Bytes, string Sha256, long Sent, IReadOnlyList<MovedDatabase> Databases, IReadOnlyList<string>? Certificates = null);
 
 /// <summary>A database as a dump of so many bytes with this SHA-256, and the rows of its tables.</summary>
 public sealed record MovedDatabase(string Name, long Bytes, string Sha256, IReadOnlyDictionary<string, long> Rows);

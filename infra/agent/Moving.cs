@@ -65,6 +65,7 @@ internal sealed class Moving(Host host, AgentLink link, Repositories repositorie
         }
 
         await GiveAsync(id, "backups", to => last ? Task.CompletedTask : repositories.GiveAsync(account.Handle, to, ct), ct);
+        await GiveCertificatesAsync(account, id, ct);
         return ReportOf(here, missing.Count, databases);
     }
 
@@ -101,8 +102,41 @@ internal sealed class Moving(Host host, AgentLink link, Repositories repositorie
         }
 
         await TakeAsync(id, "backups", from => last ? from.CopyToAsync(Stream.Null, ct) : repositories.TakeAsync(account.Handle, from, ct), ct);
-        return ReportOf(await ListAsync(account, strict: true, ct), wanted.Count(e => here.GetValueOrDefault(e.Key) != e.Value), databases);
+        var certificates = await TakeCertificatesAsync(account, id, ct);
+        return ReportOf(await ListAsync(account, strict: true, ct), wanted.Count(e => here.GetValueOrDefault(e.Key) != e.Value), databases) with { Certificates = certificates };
     }
+
+    private async Task GiveCertificatesAsync(AccountState account, long id, CancellationToken ct)
+    {
+        var words = account.Sites.Where(s => Grammar.IsSiteName(s.Name)).SelectMany(s => host.Certificates.Give(account.Handle, s.Name) is { } has ? new[] { s.Name, has.Chain, has.Key } : []);
+        var whole = SealedBox.Seal(await TakeBytesAsync(id, "seal", 1024, ct), PurposeOf(account), Written(words));
+        await GiveAsync(id, "certificates", to => to.WriteAsync(whole, ct).AsTask(), ct);
+    }
+
+    /// <summary>What became of each that came; a bad one is ordered anew and stops nothing.</summary>
+    private async Task<IReadOnlyList<string>> TakeCertificatesAsync(AccountState account, long id, CancellationToken ct)
+    {
+        using var box = new SealedBox();
+        await GiveAsync(id, "seal", to => to.WriteAsync(box.Address, ct).AsTask(), ct);
+        var whole = await TakeBytesAsync(id, "certificates", (account.Sites.Count + 1) * ForeignCertificate.MostLetters, ct);
+        return Settle(account, host.Certificates, () => Bytes.GetString(box.Open(PurposeOf(account), whole)).Split('\0'));
+    }
+
+    public static IReadOnlyList<string> Settle(AccountState account, Certificates certificates, Func<string[]> open)
+    {
+        try
+        {
+            // The other host names sites; what is looked up and written is by Panel's own word for them.
+            return [.. open().Chunk(3).Where(c => c.Length == 3).Select(c => account.Sites.FirstOrDefault(s => s.Name == c[0] && Grammar.IsSiteName(s.Name)) is { } site
+                ? certificates.Take(account.Handle, site, c[1], c[2]) : "a certificate came for no site of this account and is not taken")];
+        }
+        catch (CryptographicException broken)
+        {
+            return [$"the certificates that came could not be opened and are ordered anew: {broken.Message}"];
+        }
+    }
+
+    private static string PurposeOf(AccountState account) => $"Panel: the certificates of {account.Handle}, {account.Uid}";
 
     private static MoveReport ReportOf(SortedDictionary<string, string> list, long sent, IReadOnlyList<MovedDatabase> databases) => new(
         list.Count, list.Values.Where(v => v[0] == 'f').Sum(v => long.Parse(v.Split(' ')[2], CultureInfo.InvariantCulture)),
@@ -150,6 +184,27 @@ internal sealed class Moving(Host host, AgentLink link, Repositories repositorie
 
     private Task<Ran> AsMemberAsync(AccountState account, string[] command, Stream? input, Stream output, CancellationToken ct) =>
         Backups.PipeAsync(Commands.As(account.Uid, command), null, input, output, ct, host.Layout.Tree(account.Handle));
+
+    private async Task<byte[]> TakeBytesAsync(long id, string part, int most, CancellationToken ct)
+    {
+        byte[] kept = [];
+        await TakeAsync(id, part, async from => kept = await UpToAsync(from, most, ct), ct);
+        return kept;
+    }
+
+    /// <summary>All of it, or as soon as it is longer than it may be, a little more than that: what then comes is let pass.</summary>
+    public static async Task<byte[]> UpToAsync(Stream from, int most, CancellationToken ct)
+    {
+        using var kept = new MemoryStream();
+        var block = new byte[8192];
+        for (int count; kept.Length <= most && (count = await from.ReadAsync(block, ct)) > 0;)
+        {
+            kept.Write(block, 0, count);
+        }
+
+        await from.CopyToAsync(Stream.Null, ct);
+        return kept.ToArray();
+    }
 
     private async Task<SortedDictionary<string, string>> TakeListAsync(long id, string part, CancellationToken ct)
     {

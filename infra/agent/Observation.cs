@@ -34,6 +34,7 @@ internal sealed class Observation
         {
             Databases = host.Databases.Of(handle),
             Apps = host.Php.AppsOf(handle),
+            Certificates = host.Certificates.Has(handle),
             Remains = leaving && host.Volume.TrashOf(uid).Count > 0,
         };
     }

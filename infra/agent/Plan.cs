@@ -3,7 +3,7 @@ namespace Panel.Agent;
 /// <summary>The kinds of step, in the order in which an account's steps are taken.</summary>
 internal enum Act
 {
-    MakeUser, MakeTree, SetLimit, PutDatabase, MakeSite, WritePool, OpenApp, PutVhost, DropVhost, WriteKeys, DropKeys, DropPool, DropApp, EndProcesses, DropSite,
+    MakeUser, MakeTree, SetLimit, PutDatabase, MakeSite, WritePool, OpenApp, PutVhost, DropVhost, DropCertificates, WriteKeys, DropKeys, DropPool, DropApp, EndProcesses, DropSite,
     DropDatabase, DropUser, DropTree, Erase,
 }
 
@@ -36,6 +36,7 @@ internal sealed record Step(Act Act, string Handle, string Name = "", IReadOnlyL
         Act.DropApp => $"stop the program of site {Name}",
         Act.PutVhost => $"serve {Name}",
         Act.DropVhost => $"serve {Name} no more",
+        Act.DropCertificates => "delete its certificates and their keys",
         Act.WriteKeys => "write the SFTP keys",
         Act.DropKeys => "take the SFTP keys away",
         Act.DropPool => "stop PHP",
@@ -72,6 +73,7 @@ internal static class Plan
         steps.AddRange(wanted.Vhosts.Where(v => !v.Value.Equals(found.Vhosts.GetValueOrDefault(v.Key))).Select(v => v.Key)
             .Order(StringComparer.Ordinal).Select(v => new Step(Act.PutVhost, handle, v, Step.Difference(found.Vhosts.GetValueOrDefault(v)?.ToString(), wanted.Vhosts[v].ToString()))));
         steps.AddRange(found.Vhosts.Keys.Except(wanted.Vhosts.Keys).Order(StringComparer.Ordinal).Select(v => new Step(Act.DropVhost, handle, v)));
+        When(!wanted.Certificates && found.Certificates, Act.DropCertificates);
         When(wanted.Keys is not null && wanted.Keys != found.Keys, Act.WriteKeys, "", Step.Difference(found.Keys, wanted.Keys));
         When(wanted.Keys is null && found.Keys is not null, Act.DropKeys);
         When(wanted.Pool is null && found.Pool is not null, Act.DropPool);

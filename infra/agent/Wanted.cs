@@ -25,6 +25,9 @@ internal sealed record AccountShape(
     /// <summary>Something of an account that left waits in the trash.</summary>
     public bool Remains { get; init; } = true;
 
+    /// <summary>Certificates of its sites, or keys for them.</summary>
+    public bool Certificates { get; init; } = true;
+
     public static AccountShape Nothing { get; } = new(null, false, null, new HashSet<string>(), new Dictionary<string, Links>(), null, null, false);
 
     /// <summary>The same with nothing taken away that is there: after a restore of Panel's database, until an admin has
@@ -33,6 +36,7 @@ internal sealed record AccountShape(
     {
         Sites = Sites.Union(found.Sites).ToHashSet(StringComparer.Ordinal),
         Databases = found.Databases.Where(d => !Databases.ContainsKey(d.Key)).Concat(Databases).ToDictionary(),
+        Certificates = true,
         Vhosts = found.Vhosts.Where(v => !Vhosts.ContainsKey(v.Key)).Concat(Vhosts).ToDictionary(),
         Pool = Keys is null ? Pool : Pool ?? found.Pool,
         Apps = Keys is null ? Apps : Apps.Union(found.Apps).ToHashSet(StringComparer.Ordinal),
@@ -78,7 +82,7 @@ internal sealed record Wanted(AccountState Asked, AccountShape Shape, IReadOnlyL
             return (null, refused);
         }
 
-        return (asked.IsGone ? new Wanted(asked, AccountShape.Nothing with { Remains = asked.Status == AccountStatus.Removed }, [], new HashSet<string>()) : Live(asked, host), null);
+        return (asked.IsGone ? new Wanted(asked, AccountShape.Nothing with { Remains = asked.Status == AccountStatus.Removed, Certificates = asked.Status == AccountStatus.Removed }, [], new HashSet<string>()) : Live(asked, host), null);
     }
 
     private static Wanted Live(AccountState asked, HostView host)
@@ -133,6 +137,7 @@ internal sealed record Wanted(AccountState Asked, AccountShape Shape, IReadOnlyL
             closed ? null : FileServer.Authorized(good),
             !closed)
         {
+            Certificates = asked.Hold != AccountHold.Kept,
             Databases = databases.Where(Grammar.IsDatabase).ToDictionary(d => Databases.KeyOf(asked.Handle, d), d => AccessOf(d, closed, host.Databases?.RoomOf(asked.Handle) ?? Room.Free)),
             Apps = asked.Sites.Where(s => !closed && s.Kind == SiteKind.Proxy && sites.Contains(s.Name)).Select(s => s.Name).ToHashSet(StringComparer.Ordinal),
         };
