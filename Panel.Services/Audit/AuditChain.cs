@@ -16,9 +16,9 @@ internal static class AuditChain
         foreach (var chain in added.GroupBy(e => e.Chain).OrderBy(g => g.Key))
         {
             // Writing the head first takes its row lock (PostgreSQL) or the write lock (SQLite): chains never fork.
-            await db.Database.ExecuteSqlAsync(
-                $"INSERT INTO audit_heads (chain, number, hash) VALUES ({chain.Key}, 0, '') ON CONFLICT (chain) DO UPDATE SET number = audit_heads.number", ct);
-            var head = await db.Set<AuditHead>().AsNoTracking().SingleAsync(h => h.Chain == chain.Key, ct);
+            var head = (await db.Set<AuditHead>().FromSql(
+                $"INSERT INTO audit_heads (chain, number, hash) VALUES ({chain.Key}, 0, '') ON CONFLICT (chain) DO UPDATE SET number = audit_heads.number RETURNING chain, number, hash")
+                .AsNoTracking().ToListAsync(ct)).Single();
             foreach (var entry in chain)
             {
                 entry.Number = ++head.Number;

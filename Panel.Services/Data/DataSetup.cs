@@ -21,7 +21,7 @@ public static class DataSetup
         services.AddSingleton<HouseKeys>();
         services.AddScoped<SchemaSteps>();
         services.AddScoped<HouseCopies>();
-        services.AddDbContextFactory<PanelDb>(Configure, ServiceLifetime.Scoped);
+        services.AddDbContext<PanelDb>(Configure, optionsLifetime: ServiceLifetime.Singleton);
         services.AddDataProtection().SetApplicationName("panel");
         services.AddSingleton<IXmlRepository, ProtectionKeys>();
         services.AddOptions<KeyManagementOptions>().Configure<IXmlRepository>((o, repository) => o.XmlRepository = repository);

@@ -10,12 +10,15 @@ public sealed class Revisions(PanelDb db, LiveChanges live)
     /// <summary>The placement of the member with the new number on it, or null when no host carries the member yet.</summary>
     public async Task<Placement?> RaiseAsync(long memberId, CancellationToken ct)
     {
-        if (await db.Set<Placement>().SingleOrDefaultAsync(p => p.MemberId == memberId, ct) is not { } placement)
+        var rows = await db.Set<Placement>().Where(p => p.MemberId == memberId)
+            .GroupJoin(db.Set<AccountCopy>(), p => p.MemberId, c => c.MemberId, (p, found) => new { p, found })
+            .SelectMany(r => r.found.DefaultIfEmpty(), (r, copy) => new { Placement = r.p, Copy = copy }).ToListAsync(ct);
+        if (rows.Count == 0)
         {
             return null;
         }
 
-        var copies = await db.Set<AccountCopy>().Where(c => c.MemberId == memberId).ToListAsync(ct);
+        var (placement, copies) = (rows[0].Placement, rows.Select(r => r.Copy).OfType<AccountCopy>().ToList());
         // In one order everywhere, so that two changes over the same hosts do not wait for each other.
         foreach (var host in copies.Select(c => c.HostId).Append(placement.HostId).Order())
         {

@@ -37,8 +37,9 @@ public sealed class SiteViews(PanelDb db, IOptions<HostingOptions> options, Time
             return [];
         }
 
-        var placement = await db.Set<Placement>().AsNoTracking().SingleOrDefaultAsync(p => p.MemberId == member.Id, ct);
-        var host = placement is null ? null : await db.Set<Host>().AsNoTracking().SingleAsync(h => h.Id == placement.HostId, ct);
+        var carried = await db.Set<Placement>().AsNoTracking().Where(p => p.MemberId == member.Id)
+            .Join(db.Set<Host>(), p => p.HostId, h => h.Id, (p, h) => new { Placement = p, Host = h }).SingleOrDefaultAsync(ct);
+        var (placement, host) = (carried?.Placement, carried?.Host);
         var statuses = await db.Set<ItemStatus>().AsNoTracking()
             .Where(s => s.MemberId == member.Id && (s.Kind == ItemStatus.SiteItem || s.Kind == ItemStatus.CertificateItem) && host != null && s.HostId == host.Id)
             .ToDictionaryAsync(s => (s.Kind, s.Name), ct);

@@ -140,8 +140,8 @@ public sealed class Sites(
             return new Refusal($"The package of {member.Handle} has room for {limit} sites, and {names.Count} are there. Remove one, or ask an admin for a larger package.", "name");
         }
 
-        var facts = (await db.Set<Host>().AsNoTracking().SingleAsync(h => h.Id == placement.HostId, ct)).ReadFacts();
-        return wanted.PhpVersion is null || facts is null || facts.PhpVersions.Contains(wanted.PhpVersion)
+        var facts = wanted.PhpVersion is null ? null : (await db.Set<Host>().AsNoTracking().SingleAsync(h => h.Id == placement.HostId, ct)).ReadFacts();
+        return facts is null || facts.PhpVersions.Contains(wanted.PhpVersion!)
             ? null
             : new Refusal($"This host has PHP {string.Join(", ", facts.PhpVersions)}.", "phpVersion");
     }

@@ -9,13 +9,20 @@ namespace Panel.Services.Members;
 /// <summary>Makes and finds one-time links. A newer link for the same account takes the older one's place.</summary>
 public sealed class Invitations(PanelDb db, HouseKeys keys, TimeProvider time, IOptions<PanelOptions> options)
 {
-    /// <summary>Adds a link to the current unit of work; it exists once the caller has saved. 128 bits of chance.</summary>
-    public async Task<Uri> MakeAsync(long? memberId, CancellationToken ct)
+    /// <summary>As <see cref="Make"/>, and every open link for the same account ends at once.</summary>
+    public async Task<Uri> MakeNewerAsync(long? memberId, CancellationToken ct)
     {
-        var token = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16));
         var now = time.GetUtcNow().UtcDateTime;
         await db.Set<Invitation>().Where(i => i.MemberId == memberId && i.UsedAt == null)
             .ExecuteUpdateAsync(set => set.SetProperty(i => i.ExpiresAt, now), ct);
+        return Make(memberId);
+    }
+
+    /// <summary>Adds the first link for an account to the current unit of work; it exists once the caller has saved. 128 bits of chance.</summary>
+    public Uri Make(long? memberId)
+    {
+        var token = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16));
+        var now = time.GetUtcNow().UtcDateTime;
         db.Add(new Invitation { MemberId = memberId, TokenHash = HashOf(token), CreatedAt = now, ExpiresAt = now + Invitation.Life });
         return new Uri(options.Value.PublicUri, $"/welcome/{token}");
     }
@@ -51,7 +58,7 @@ public sealed class Invitations(PanelDb db, HouseKeys keys, TimeProvider time, I
             return new SetupLink(null);
         }
 
-        var url = await MakeAsync(null, ct);
+        var url = await MakeNewerAsync(null, ct);
         await db.SaveChangesAsync(ct);
         return new SetupLink(url);
     }

@@ -36,7 +36,7 @@ public sealed class Members(
             return no;
         }
 
-        var link = await invitations.MakeAsync(made.Value!.Id, ct);
+        var link = invitations.Make(made.Value!.Id);
         await db.SaveChangesAsync(ct);
         await transaction.CommitAsync(ct);
         return new MemberAdded(made.Value.Id, made.Value.Handle, link);
@@ -60,11 +60,6 @@ public sealed class Members(
         if (package is null)
         {
             return new Refusal($"There is no package {packageName}.", "package");
-        }
-
-        if (await db.Users.AnyAsync(m => m.UserName == wanted.Handle, ct))
-        {
-            return new Refusal($"The handle {wanted.Handle} is taken. Handles are never given twice.", "handle");
         }
 
         foreach (var follower in followers)
@@ -94,7 +89,8 @@ public sealed class Members(
         var made = await users.CreateAsync(member);
         if (!made.Succeeded)
         {
-            return new Refusal(made.Errors.First().Description, "handle");
+            var why = made.Errors.First();
+            return new Refusal(why.Code == nameof(IdentityErrorDescriber.DuplicateUserName) ? $"The handle {wanted.Handle} is taken. Handles are never given twice." : why.Description, "handle");
         }
 
         audit.Add(by, member.Id, "member.add", member.Handle, ("email", null, member.Email), ("name", null, member.Name), ("admin", null, wanted.Admin ? "yes" : "no"), ("package", null, package.Name));
@@ -117,7 +113,7 @@ public sealed class Members(
         }
 
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
-        var link = await invitations.MakeAsync(member.Id, ct);
+        var link = await invitations.MakeNewerAsync(member.Id, ct);
         audit.Add(by, member.Id, "member.invite", member.Handle);
         await db.SaveChangesAsync(ct);
         await transaction.CommitAsync(ct);

@@ -54,6 +54,7 @@ internal sealed class SqliteImportStore : ImportStore
 
     private bool Run(ImportTarget target, IReadOnlyList<ImportedPerson> people, ImportTally tally, DateTime now, Func<ImportedPerson, string?> stays)
     {
+        using var turn = WriterTurn.Take(sqlite);
         using var transaction = sqlite.BeginTransaction();
         foreach (var person in people)
         {

@@ -70,9 +70,10 @@ internal sealed class SqliteLedgerStore : LedgerStore
 
     public override T InTransaction<T>(Func<LedgerStore, T> run)
     {
-        statements.Begin.Run();
+        using var turn = WriterTurn.Take(sqlite);
         try
         {
+            statements.Begin.Run();
             var made = run(this);
             statements.Commit.Run();
             return made;
