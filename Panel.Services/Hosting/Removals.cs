@@ -27,6 +27,11 @@ public sealed class Removals(
         foreach (var id in due)
         {
             db.ChangeTracker.Clear();
+            if (await IsDueAsync(id, ct) is { } member)
+            {
+                await erasure.DrainAsync(member, ct);
+            }
+
             await using var transaction = await db.Database.BeginTransactionAsync(ct);
             files.Clear();
             if (await StepAsync(by, id, ct))
@@ -38,6 +43,25 @@ public sealed class Removals(
         }
     }
 
+    /// <summary>Looks without locking anything, because what follows is long; the step looks again.</summary>
+    private async Task<Member?> IsDueAsync(long id, CancellationToken ct)
+    {
+        var now = time.GetUtcNow().UtcDateTime;
+        var at = await (
+            from placement in db.Set<Placement>().AsNoTracking()
+            join member in db.Users.AsNoTracking() on placement.MemberId equals member.Id
+            join host in db.Set<Host>().AsNoTracking() on placement.HostId equals host.Id
+            where placement.MemberId == id
+            select new { Placement = placement, Member = member, Host = host }).SingleAsync(ct);
+        return MayStep(at.Placement, at.Member, at.Host, now) && (at.Placement.ErasedAt is not null ? at.Member.Email is { Length: > 0 }
+            : now >= at.Member.RemovedAt + Grace && await IsKeptAsync(at.Member, ct)) ? at.Member : null;
+    }
+
+    private static bool MayStep(Placement placement, Member member, Host host, DateTime now) =>
+        member.RemovedAt is not null && placement.ForgottenAt is null && host.RemovalsHeldAt is null && !host.IsSilent(now);
+
+    private Task<bool> IsKeptAsync(Member member, CancellationToken ct) => db.Set<Backup>().AnyAsync(b => b.MemberId == member.Id && b.MadeAt >= member.RemovedAt, ct);
+
     private async Task<bool> StepAsync(Actor by, long id, CancellationToken ct)
     {
         var now = time.GetUtcNow().UtcDateTime;
@@ -45,7 +69,7 @@ public sealed class Removals(
         var placement = (await revisions.RaiseAsync(id, ct))!;
         var member = await db.Users.AsNoTracking().SingleAsync(m => m.Id == id, ct);
         var host = await db.Set<Host>().AsNoTracking().SingleAsync(h => h.Id == placement.HostId, ct);
-        if (member.RemovedAt is not { } removed || placement.ForgottenAt is not null || host.RemovalsHeldAt is not null || host.IsSilent(now))
+        if (!MayStep(placement, member, host, now) || member.RemovedAt is not { } removed)
         {
             return false;
         }
@@ -62,7 +86,7 @@ public sealed class Removals(
             return now >= erased + ArchiveLife && await AskAsync(by, host, AgentWork.Forget, member, now, ct);
         }
 
-        if (!await db.Set<Backup>().AnyAsync(b => b.MemberId == id && b.MadeAt >= removed, ct))
+        if (!await IsKeptAsync(member, ct))
         {
             return await IsOutAsync(host, member, ct) && await AskAsync(by, host, AgentWork.Backup, member, now, ct);
         }

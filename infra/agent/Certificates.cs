@@ -85,7 +85,6 @@ internal sealed class Certificates : IDisposable
         Files.Put(Key(id), good.Key, Modes.GroupFile, Identity.NginxId);
         Files.Put(Crt(id), good.Chain, Modes.GroupFile, Identity.NginxId);
         Learn(id);
-        news.Enqueue(id);
         return $"{site.Name}: its certificate came along, good until {all[id].Until:yyyy-MM-dd HH:mm}";
     }
 

@@ -12,7 +12,7 @@ internal static class MailFaults
     private const string Leaves = "| run | answers | mails | broken promises |\n|---|---|---|---|\n";
 
     public static async Task<int> AllAsync() =>
-        await CrashesAsync(10_000, 200) | await ImportsAsync(1_000_000, 10) | await RelayAsync(100_000) | await LeavesAsync(20_000);
+        await CrashesAsync(10_000, 200) | await ImportsAsync(1_000_000, 10) | await RelayAsync(100_000) | await LeavesAsync(20_000) | await ErasuresAsync(2_000_000, 500_000, 20);
 
     /// <summary>kill -9 at random while an issue goes out (F1, F2).</summary>
     public static Task<int> CrashesAsync(int mails, int kills) => RunAsync(
@@ -21,6 +21,11 @@ internal static class MailFaults
     /// <summary>kill -9 while a file is imported (F17).</summary>
     public static Task<int> ImportsAsync(int people, int kills) => RunAsync(
         "import", "kill -9 while people are imported", "| run | people | kills | added |\n|---|---|---|---|\n", "FullyQualifiedName~ImportCrashTests", ("IMPORT_PEOPLE", people), ("IMPORT_KILLS", kills));
+
+    /// <summary>A member with a large ledger is erased while others write, and it is broken off again and again.</summary>
+    public static Task<int> ErasuresAsync(int sqlite, int postgres, int cuts) => RunAsync(
+        "erasure", "a huge member is erased while others write", "| run | rows of ledger | broken off | took | writes of others | longest wait of one |\n|---|---|---|---|---|---|\n", "FullyQualifiedName~ErasureLoadTests",
+        ("ERASURE_SQLITE", sqlite), ("ERASURE_POSTGRES", postgres), ("ERASURE_CUTS", cuts));
 
     /// <summary>A whole issue through a real Postfix; the database restarts in the middle.</summary>
     public static Task<int> RelayAsync(int mails) => RunAsync(

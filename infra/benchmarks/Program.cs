@@ -15,6 +15,7 @@ return args switch
     ["faults", "postfix", .. var given] when given is [] || Number(given[0]) is not null => await MailFaults.RelayAsync(Number(given.FirstOrDefault()) ?? 100_000),
     ["faults", "optout", .. var given] when given is [] || Number(given[0]) is not null => await MailFaults.LeavesAsync(Number(given.FirstOrDefault()) ?? 20_000),
     ["faults", "import", .. var given] when given is [] || Number(given[0]) is not null => await MailFaults.ImportsAsync(Number(given.FirstOrDefault()) ?? 1_000_000, 10),
+    ["faults", "erasure"] => await MailFaults.ErasuresAsync(2_000_000, 500_000, 20),
     ["faults", "agent", .. var given] when given is [] || Number(given[0]) is not null => await Panel.Bench.Faults.HostingFaults.KillsAsync(Number(given.FirstOrDefault()) ?? 500),
     ["faults", "edits", .. var given] when given is [] || Number(given[0]) is not null => await Panel.Bench.Faults.HostingFaults.EditsAsync(Number(given.FirstOrDefault()) ?? 10_000),
     ["faults", "finger", .. var given] => Panel.Bench.Faults.Faults.RunFinger(given),
@@ -39,6 +40,7 @@ static int Usage()
         infra/bench faults postfix [MAILS]          an issue of 100,000 through real Postfix, the database restarted
         infra/bench faults optout [LEAVES]          20,000 one-click POSTs at 500/s, the database away for 30 s
         infra/bench faults import [PEOPLE]          kills an import of 1,000,000 ten times
+        infra/bench faults erasure                  erases a member with 2,000,000 rows of ledger while others write, broken off 20 times
         """);
     return 2;
 }
