@@ -55,6 +55,41 @@ public sealed class AgentQuotaTests(AgentMachine machine) : IClassFixture<AgentM
     }
 
     [RootFact]
+    public async Task Class_15_databases_near_the_limit_are_looked_at_every_minute_and_nobody_has_to_ask()
+    {
+        var (maria, post) = (DatabasePassword.Make(Panel.Hosting.DatabaseEngine.Mariadb), DatabasePassword.Make(Panel.Hosting.DatabaseEngine.Postgres));
+        var handles = new[] { ("fay", 290_304), ("gus", 290_305) };
+        foreach (var (handle, uid) in handles)
+        {
+            await machine.Panel.SayAsync(Account(handle, uid, machine.PublicKey) with
+            {
+                DiskLimitBytes = 60L << 20,
+                Databases = [handle == "fay" ? new("shop", DatabaseEngine.Mariadb, maria.Verifier) : new("shop", DatabaseEngine.Postgres, post.Verifier)],
+            });
+        }
+
+        Task<(int Code, string Output)> FayAsync(string sql) => machine.InsideAsync("setpriv", "--reuid=290304", "--regid=290304", "--clear-groups", "--",
+            "mariadb", "--no-defaults", "-S", $"/run/panel/host-{machine.Id}/mariadb/mariadb.sock", "-u", "fay_shop", $"-p{maria.Text}", "-e", sql, "fay_shop");
+        Task<(int Code, string Output)> GusAsync(string sql) => machine.InsideAsync("setpriv", "--reuid=290305", "--regid=290305", "--clear-groups", "--", "env", $"PGPASSWORD={post.Text}",
+            "psql", "-X", "-q", "-h", $"/run/panel/host-{machine.Id}/postgres", "-U", "gus_shop", "-d", "gus_shop", "-c", sql);
+        Assert.Equal(0, (await FayAsync("CREATE TABLE big (b longblob); INSERT INTO big SELECT RANDOM_BYTES(1000) FROM seq_1_to_30000")).Code);
+        Assert.Equal(0, (await GusAsync("CREATE TABLE big AS SELECT repeat(md5(i::text), 30) AS b FROM generate_series(1, 30000) i")).Code);
+        var before = (await machine.Panel.RequestAsync(AgentWork.Usage)).Usage;
+        Assert.All(before.Where(u => handles.Any(h => h.Item1 == u.Handle)), u => Assert.InRange(u.DiskBytes, 30L << 20, 60L << 20));
+
+        // Within one measurement and the next: over the limit, and shut before anybody measures all.
+        Assert.Equal(0, (await FayAsync("INSERT INTO big SELECT RANDOM_BYTES(1000) FROM seq_1_to_60000")).Code);
+        Assert.Equal(0, (await GusAsync("INSERT INTO big SELECT repeat(md5(i::text), 30) FROM generate_series(1, 60000) i")).Code);
+        async Task<bool> ShutAsync() => (await FayAsync("INSERT INTO big VALUES ('x')")).Code != 0 && (await GusAsync("INSERT INTO big VALUES ('x')")).Code != 0;
+        for (var patience = 0; patience < 3 && !await ShutAsync(); patience++)
+        {
+            await Record.ExceptionAsync(() => AgentMachine.UntilAsync(ShutAsync));
+        }
+
+        Assert.True(await ShutAsync(), string.Join('\n', machine.Said.TakeLast(20)));
+    }
+
+    [RootFact]
     public async Task Class_15_files_and_databases_share_one_limit_and_what_one_gives_back_the_other_gets()
     {
         var password = DatabasePassword.Make(Panel.Hosting.DatabaseEngine.Mariadb);

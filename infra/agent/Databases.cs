@@ -11,6 +11,7 @@ internal sealed class Databases(Layout layout, Action<string> log)
     private readonly Dictionary<string, Dictionary<string, Access>> found = new(StringComparer.Ordinal);
     private readonly Dictionary<string, DatabaseServer> servers = new(StringComparer.Ordinal) { ["mariadb"] = new MariaDb(layout), ["postgres"] = new Postgres(layout) };
     private readonly Dictionary<string, (Room Room, long Databases, long Files)> rooms = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, UsageReport> near = new(StringComparer.Ordinal);
     private long restUntil;
 
     /// <summary>One that does not start is tried again after a while; the sites go on.</summary>
@@ -66,6 +67,14 @@ internal sealed class Databases(Layout layout, Action<string> log)
         {
             var room = account.DiskBytes < (account.LimitBytes ?? long.MaxValue) ? Room.Free : account.DiskBytes < account.LimitBytes * 1.1 ? Room.Full : Room.Over;
             var (before, databases) = ((RoomOf(account.Handle), FilesOf(account.Handle, account.LimitBytes, null)), account.Databases?.Sum(d => d.Bytes) ?? 0);
+            // Within a fifth of the limit, or within what it would grow by in five such times.
+            var grew = databases - rooms.GetValueOrDefault(account.Handle).Databases;
+            near.Remove(account.Handle);
+            if (account.LimitBytes is { } limit && databases > 0 && limit - account.DiskBytes < Math.Max(limit / 5, 5 * grew))
+            {
+                near[account.Handle] = account;
+            }
+
             // By the megabyte, so that what trembles is no change; no file system takes 0 for a limit.
             rooms[account.Handle] = (room, (databases + 0xFFFFF) & ~0xFFFFFL, Math.Max(account.DiskBytes - databases, 4096));
             if (Of(account.Handle).Count > 0 && before != (room, FilesOf(account.Handle, account.LimitBytes, null)))
@@ -76,6 +85,15 @@ internal sealed class Databases(Layout layout, Action<string> log)
 
         return crossed;
     }
+
+    /// <summary>Between two measurements, for those that are near their limit: how their databases' files have grown since, at the cost of a
+    /// look at those. It closes; what opens again waits for the measurement.</summary>
+    public IReadOnlyList<string> Look() => Measure([.. near.Values.Select(account =>
+    {
+        var known = account.Databases?.Sum(d => d.Bytes) ?? 0;
+        var now = Math.Max(known, Of(account.Handle).Keys.Select(Split).Sum(d => d.Server.SizeOf(d.Name)));
+        return account with { DiskBytes = account.DiskBytes - known + now, Databases = [new DatabaseUse("", now)] };
+    })]);
 
     public void Put(string key, Access access)
     {

@@ -14,7 +14,8 @@ internal sealed partial class HostAgent(AgentOptions options, Host host, AgentLi
 
     private const int LongestTail = 2000, MostDrift = 200;
 
-    private static readonly TimeSpan AfterTrouble = TimeSpan.FromSeconds(2);
+    // Databases near their limit; all of them are measured by the full pass and when Panel asks.
+    private static readonly TimeSpan AfterTrouble = TimeSpan.FromSeconds(2), LookEvery = TimeSpan.FromMinutes(1);
 
     private readonly Retries retries = new(time);
     private readonly Ledger ledger = new();
@@ -23,7 +24,7 @@ internal sealed partial class HostAgent(AgentOptions options, Host host, AgentLi
     private Desired desired = Desired.Load(host.Layout, host.Log);
     private readonly Lazy<bool> sameDisk = new(() => new Repositories(options).AreOnSameDisk(host.Layout));
     private readonly HashSet<string> crossed = new(StringComparer.Ordinal);
-    private DateTimeOffset nextFull;
+    private DateTimeOffset nextFull, nextLook;
     private TimeSpan absence = TimeSpan.Zero;
 
     public static async Task<int> RunAsync(AgentOptions options)
@@ -115,6 +116,12 @@ internal sealed partial class HostAgent(AgentOptions options, Host host, AgentLi
             await TellAsync(Facts() with { RequestId = request.Id, Usage = Usage() }, ct);
         }
 
+        if (time.GetUtcNow() >= nextLook)
+        {
+            crossed.UnionWith(host.Databases.Look());
+            nextLook = time.GetUtcNow() + LookEvery;
+        }
+
         if (crossed.Count > 0)
         {
             await PassAsync(false, [.. crossed], [], ct);
@@ -130,7 +137,7 @@ internal sealed partial class HostAgent(AgentOptions options, Host host, AgentLi
     /// <summary>Null when Panel cannot be reached or nothing may be asked before the next pass is due.</summary>
     private async Task<AccountsAnswer?> AskAsync(CancellationToken ct)
     {
-        var due = Earliest(nextFull, retries.Next) - time.GetUtcNow();
+        var due = Earliest(Earliest(nextFull, nextLook), retries.Next) - time.GetUtcNow();
         if (nextFull == default)
         {
             return null;

@@ -38,6 +38,8 @@ internal sealed class MariaDb(Layout layout) : DatabaseServer(layout, "mariadb",
         .Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split('\t'))
         .ToDictionary(l => Path.GetFileName(l[1]).Replace("@002d", "-", StringComparison.Ordinal), l => long.Parse(l[0], CultureInfo.InvariantCulture));
 
+    protected override string? PlaceOf(string database) => $"{Data}/{database.Replace("-", "@002d", StringComparison.Ordinal)}";
+
     public override string Lend(string database, Access access, string password)
     {
         Run($"ALTER USER '{database}'@'localhost' IDENTIFIED VIA mysql_native_password USING {(access.Locked ? "" : $"'{access.Verifier}' OR mysql_native_password USING ")}PASSWORD('{password}') ACCOUNT UNLOCK;");

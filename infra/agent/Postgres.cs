@@ -8,6 +8,8 @@ internal sealed class Postgres(Layout layout) : DatabaseServer(layout, "postgres
     private static readonly string Programs =
         (Directory.Exists("/usr/lib/postgresql") ? Directory.EnumerateDirectories("/usr/lib/postgresql").OrderByDescending(d => double.Parse(Path.GetFileName(d), CultureInfo.InvariantCulture)).FirstOrDefault() : null) + "/bin";
 
+    private Dictionary<string, string> numbers = [];
+
     protected override IReadOnlyList<string> Client => ["/usr/bin/psql", "-X", "-q", "-A", "-t", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-h", Sockets, "-U", "postgres", "-d", "postgres"];
 
     public override IReadOnlyDictionary<string, Access> Found() =>
@@ -32,8 +34,14 @@ internal sealed class Postgres(Layout layout) : DatabaseServer(layout, "postgres
         DROP ROLE IF EXISTS "{database}";
         """);
 
-    public override IReadOnlyDictionary<string, long> Sizes() =>
-        Ask("SELECT datname, pg_database_size(oid) FROM pg_database;").ToDictionary(r => r[0], r => long.Parse(r[1], CultureInfo.InvariantCulture));
+    public override IReadOnlyDictionary<string, long> Sizes()
+    {
+        var found = Ask("SELECT datname, pg_database_size(oid), oid FROM pg_database;").ToList();
+        numbers = found.ToDictionary(r => r[0], r => r[2], StringComparer.Ordinal);
+        return found.ToDictionary(r => r[0], r => long.Parse(r[1], CultureInfo.InvariantCulture));
+    }
+
+    protected override string? PlaceOf(string database) => numbers.GetValueOrDefault(database) is { } number ? $"{Data}/base/{number}" : null;
 
     public override string Lend(string database, Access access, string password)
     {
