@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.EntityFrameworkCore;
 using Panel.Services.Data;
 using Panel.Services.Finger;
@@ -80,7 +81,16 @@ public sealed class Erasure(PanelDb db, FingerReply finger, TimeProvider time)
             do
             {
                 most = pace.Rows;
-                taken = await pace.TakeAsync(() => db.Database.ExecuteSqlRawAsync(step.Some(rows, most, db.IsPostgres), Words(member), ct), ct);
+                await using (var transaction = await db.Database.BeginTransactionAsync(ct))
+                {
+                    // In its turn now: from here on the others wait.
+                    var began = Stopwatch.GetTimestamp();
+                    taken = await db.Database.ExecuteSqlRawAsync(step.Some(rows, most, db.IsPostgres), Words(member), ct);
+                    await transaction.CommitAsync(ct);
+                    pace.Note(taken, Stopwatch.GetElapsedTime(began));
+                }
+
+                await pace.RestAsync(ct);
             }
             while (taken >= most);
         }

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Panel.Services.Members;
 
 /// <summary>One table's part of an erasure: rows that go, or with <paramref name="Set"/> are changed so that they are not found again.</summary>
@@ -20,26 +18,22 @@ internal sealed record ErasureStep(string Table, string Where, string? Set = nul
     }
 }
 
-/// <summary>As many rows at a time as are gone in 20 ms, and then twice as long nothing: SQLite has one writer, and who waits for it looks again
-/// after 1, 2, 5 ... 25 ms, so that it finds the pause.</summary>
+/// <summary>As many rows at a time as are gone in 20 ms, and then twice as long nothing: whoever waits for SQLite's one writer gets the turn, or, where
+/// it takes none, looks again after 1, 2, 5 ... 25 ms and finds the pause.</summary>
 internal sealed class ErasurePace
 {
     private static readonly TimeSpan Wanted = TimeSpan.FromMilliseconds(20);
 
+    private TimeSpan rest;
+
     public int Rows { get; private set; } = 50;
 
-    public async Task<int> TakeAsync(Func<Task<int>> batch, CancellationToken ct)
+    public void Note(int taken, TimeSpan took)
     {
-        var (most, clock) = (Rows, Stopwatch.StartNew());
-        var taken = await batch();
-        var took = clock.Elapsed;
-        Rows = took > 2 * Wanted ? Math.Max(10, most / 2) : took < Wanted && taken >= most ? Math.Min(20_000, most * 3 / 2) : most;
-        if (taken >= most)
-        {
-            // Real time, whatever clock the house has: the others wait in it.
-            await Task.Delay(2 * (took < 4 * Wanted ? took : 4 * Wanted), TimeProvider.System, ct);
-        }
-
-        return taken;
+        rest = taken < Rows ? TimeSpan.Zero : 2 * (took < 4 * Wanted ? took : 4 * Wanted);
+        Rows = took > 2 * Wanted ? Math.Max(10, Rows / 2) : took < Wanted && taken >= Rows ? Math.Min(20_000, Rows * 3 / 2) : Rows;
     }
+
+    /// <summary>Real time, whatever clock the house has: the others wait in it.</summary>
+    public Task RestAsync(CancellationToken ct) => rest == TimeSpan.Zero ? Task.CompletedTask : Task.Delay(rest, TimeProvider.System, ct);
 }
