@@ -28,5 +28,7 @@ app.UseDoors();
 app.MapPages();
 app.MapApi();
 app.MapHealth();
-await app.RunAsync();
+await app.StartAsync();
+await app.WaitForShutdownAsync();
+await ScheduleRun.LeaveAsync(app);
 return 0;

@@ -39,7 +39,8 @@ internal static class Schedule
             q.ScheduleJob<WakeReadersJob>(t => t.WithIdentity("wake-readers").WithCronSchedule("0 0/5 * * * ?"), j => j.WithIdentity("wake-readers"));
             q.ScheduleJob<TidyReadersJob>(t => t.WithIdentity("tidy-readers").WithCronSchedule("0 17 3 * * ?"), j => j.WithIdentity("tidy-readers"));
         });
-        services.AddQuartzHostedService(o => o.WaitForJobsToComplete = true);
+        services.Configure<QuartzHostedServiceOptions>(o => o.WaitForJobsToComplete = true);
+        services.AddHostedService<ScheduleRun>();
         return services;
     }
 }

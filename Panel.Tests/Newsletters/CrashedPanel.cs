@@ -88,6 +88,14 @@ internal sealed class CrashedPanel(TempFolder folder, IReadOnlyDictionary<string
         }
     }
 
+    /// <summary>SIGTERM, as a service manager ends it; its exit code.</summary>
+    public async Task<int> EndAsync(TimeSpan patience)
+    {
+        using var ask = Process.Start("kill", ["-TERM", process!.Id.ToString(CultureInfo.InvariantCulture)]);
+        await process.WaitForExitAsync().WaitAsync(patience);
+        return process.ExitCode;
+    }
+
     public async Task WaitUntilDeadAsync()
     {
         await process!.WaitForExitAsync();

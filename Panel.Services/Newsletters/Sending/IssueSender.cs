@@ -35,7 +35,7 @@ internal sealed partial class IssueSender(
                 Stopped(log, broken);
                 await Task.Delay(Quiet, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
-            catch (OperationCanceledException)
+            catch (Exception closing) when (closing is OperationCanceledException || IsAway(closing))
             {
                 // The house is closing.
             }
@@ -44,7 +44,7 @@ internal sealed partial class IssueSender(
 
     private async Task RunAsync(CancellationToken ct)
     {
-        await using var ledger = opening.Open();
+        await using var ledger = opening.Open(ct);
         using var relay = new SenderRelay(transport, ledger, time);
         var queue = new SenderQueue(bell, SenderDesk.Batch / 2, mail.Value.Politeness == MailOptions.PolitePanel, time);
         var desk = new SenderDesk(scopes, ledger, queue, optOuts, health, opening.OneNode, options.Value, time);
@@ -63,7 +63,20 @@ internal sealed partial class IssueSender(
         {
             queue.Close();
             await Task.WhenAll(workers);
+            await EndAsync(desk);
+        }
+    }
+
+    // Leases that could not be given back run out, or are taken back at the next start.
+    private async Task EndAsync(SenderDesk desk)
+    {
+        try
+        {
             await desk.EndAsync();
+        }
+        catch (Exception away) when (IsAway(away))
+        {
+            Away(log, away);
         }
     }
 
@@ -73,12 +86,14 @@ internal sealed partial class IssueSender(
         {
             return await desk.PassAsync(ct);
         }
-        catch (Exception away) when (away is DbException or DbUpdateException or InvalidOperationException { InnerException: DbException })
+        catch (Exception away) when (IsAway(away))
         {
             Away(log, away);
             return false;
         }
     }
+
+    private static bool IsAway(Exception why) => why is DbException or DbUpdateException or InvalidOperationException { InnerException: DbException };
 
     [LoggerMessage(LogLevel.Warning, "The sender cannot read the database; tried again in two seconds")]
     private static partial void Away(ILogger log, Exception why);

@@ -11,6 +11,7 @@ internal sealed partial class Ledger : IAsyncDisposable
 {
     private const int GroupLimit = 1_000;
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LastTries = TimeSpan.FromSeconds(10);
     private readonly Channel<LedgerWork> work = Channel.CreateUnbounded<LedgerWork>(new UnboundedChannelOptions { SingleReader = true });
     private readonly CancellationTokenSource giveUp = new();
     private readonly LedgerStore store;
@@ -18,9 +19,12 @@ internal sealed partial class Ledger : IAsyncDisposable
     private readonly TimeProvider time;
     private readonly ILogger log;
     private readonly Thread writer;
+    private readonly CancellationTokenRegistration stopping;
 
-    public Ledger(LedgerStore store, OptOuts optOuts, TimeProvider time, ILogger log)
+    /// <param name="stop">The program ends: a database that is away is waited for ten seconds more.</param>
+    public Ledger(LedgerStore store, OptOuts optOuts, TimeProvider time, ILogger log, CancellationToken stop)
     {
+        stopping = stop.Register(() => giveUp.CancelAfter(LastTries));
         (this.store, this.optOuts, this.time, this.log) = (store, optOuts, time, log);
         writer = new Thread(Write) { IsBackground = true, Name = "ledger" };
         writer.Start();
@@ -49,7 +53,8 @@ internal sealed partial class Ledger : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         work.Writer.TryComplete();
-        giveUp.CancelAfter(TimeSpan.FromSeconds(10));
+        await stopping.DisposeAsync();
+        giveUp.CancelAfter(LastTries);
         await Task.Run(writer.Join);
         store.Dispose();
         giveUp.Dispose();

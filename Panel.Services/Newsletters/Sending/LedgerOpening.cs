@@ -14,7 +14,7 @@ internal sealed class LedgerOpening(IServiceScopeFactory scopes, OptOuts optOuts
     /// <summary>With SQLite there is one node at a time, so whatever another name holds is held by the dead.</summary>
     public bool OneNode => !Database().IsPostgres;
 
-    public Ledger Open() => new(OpenStore(), optOuts, time, log);
+    public Ledger Open(CancellationToken stop) => new(OpenStore(), optOuts, time, log, stop);
 
     public LedgerStore OpenStore()
     {
