@@ -30,5 +30,5 @@ app.MapApi();
 app.MapHealth();
 await app.StartAsync();
 await app.WaitForShutdownAsync();
-await ScheduleRun.LeaveAsync(app);
+ScheduleRun.Leave(app);
 return 0;

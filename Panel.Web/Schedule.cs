@@ -24,6 +24,9 @@ internal static class Schedule
                     store.UsePostgres(NpgsqlFactory.Instance, database.Connection);
                     store.UseClustering();
                     store.ProvisionSchema();
+
+                    // Threads that try for ever to reach a database that is gone must not keep the process.
+                    store.ConfigureStore(o => o.UseBackgroundThreads = true);
                 });
             }
 

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Options;
 using Quartz;
 
@@ -23,18 +24,30 @@ internal sealed partial class ScheduleRun(
         }
     }
 
-    /// <summary>Puts the program's parts away. Quartz's would sign off once more, and for ever; what else is not put away then is as after a kill,
-    /// which every part of the program is made for.</summary>
-    public static async Task LeaveAsync(IAsyncDisposable app)
+    /// <summary>Puts the program's parts away, for ten seconds at most: Quartz's would sign off once more, and for ever. What is not put away then is
+    /// as after a kill, which every part of the program is made for.</summary>
+    public static void Leave(IAsyncDisposable app)
     {
-        // On a thread of its own: those of the pool may all be waiting.
-        new Thread(() =>
+        // On a thread of its own, which does not keep the process: those of the pool may all be waiting. The process ends by coming to its end, as it
+        // may have guests: tests run this program inside theirs.
+        Exception? failed = null;
+        var putAway = new Thread(() =>
         {
-            Thread.Sleep(Patience);
-            Environment.Exit(0);
+            try
+            {
+                app.DisposeAsync().AsTask().GetAwaiter().GetResult();
+            }
+            catch (Exception e)
+            {
+                failed = e;
+            }
         })
-        { IsBackground = true }.Start();
-        await app.DisposeAsync();
+        { IsBackground = true };
+        putAway.Start();
+        if (putAway.Join(Patience) && failed is not null)
+        {
+            ExceptionDispatchInfo.Throw(failed);
+        }
     }
 
     [LoggerMessage(LogLevel.Warning, "The schedule did not end within ten seconds; its other nodes, or the next start, take over what it left")]

@@ -55,6 +55,11 @@ public sealed class MailOptionsCheck(IConfiguration configuration) : IValidateOp
             yield return $"Mail:Lmtp:Listen has '{wrong}'; expected ADDRESS:PORT such as 127.0.0.1:7924, with ; between several.";
         }
 
+        if (options.Lmtp.Connections is < 1 or > 1_000)
+        {
+            yield return $"Mail:Lmtp:Connections is {options.Lmtp.Connections}; expected a number from 1 to 1000.";
+        }
+
         if (options.Lmtp.MessageBytes is < 64 * 1024 or > 64 * 1024 * 1024)
         {
             yield return $"Mail:Lmtp:MessageBytes is {options.Lmtp.MessageBytes}; expected a number from 65536 to 67108864.";

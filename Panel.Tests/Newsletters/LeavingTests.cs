@@ -10,7 +10,7 @@ public sealed class LeavingTests : IDisposable
 {
     private readonly PanelApp app = new();
 
-    public static TheoryData<string> Encodings => ["urlencoded", "multipart", "empty"];
+    public static TheoryData<string> Encodings => ["urlencoded", "multipart", "empty", "nul", "json", "torn multipart", "no kind", "an image", "another word"];
 
     [Theory, MemberData(nameof(Encodings))]
     public async Task U1_one_click_works_in_every_encoding(string encoding)
@@ -20,6 +20,12 @@ public sealed class LeavingTests : IDisposable
         {
             "urlencoded" => new FormUrlEncodedContent([new("List-Unsubscribe", "One-Click")]),
             "multipart" => new MultipartFormDataContent { { new StringContent("One-Click"), "List-Unsubscribe" } },
+            "nul" => new StringContent("List-Unsubscribe=One\0Click%00", System.Text.Encoding.UTF8, "application/x-www-form-urlencoded"),
+            "json" => new StringContent("{\"List-Unsubscribe\":", System.Text.Encoding.UTF8, "application/json"),
+            "torn multipart" => Kind(new StringContent("--x\r\nContent-Disposition: form-data; name=\"List-Unsub"), "multipart/form-data; boundary=x"),
+            "no kind" => Kind(new StringContent("List-Unsubscribe=One-Click"), null),
+            "an image" => Kind(new ByteArrayContent([0x89, 0x50, 0, 255]), "image/png"),
+            "another word" => new FormUrlEncodedContent([new("List-Unsubscribe", "Yes"), new("__RequestVerificationToken", "x")]),
             _ => null,
         };
 
@@ -27,6 +33,12 @@ public sealed class LeavingTests : IDisposable
 
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         Assert.Equal(SubscriberState.Left, await StateAsync());
+    }
+
+    private static HttpContent Kind(HttpContent body, string? kind)
+    {
+        body.Headers.ContentType = kind is null ? null : System.Net.Http.Headers.MediaTypeHeaderValue.Parse(kind);
+        return body;
     }
 
     [Fact]

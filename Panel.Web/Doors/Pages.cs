@@ -15,7 +15,11 @@ internal static class Pages
 
     public static IServiceCollection AddPages(this IServiceCollection services)
     {
-        services.AddControllersWithViews(mvc => mvc.Filters.Add(new AutoValidateAntiforgeryTokenAttribute()));
+        services.AddControllersWithViews(mvc =>
+        {
+            mvc.Filters.Add(new AutoValidateAntiforgeryTokenAttribute());
+            mvc.Filters.Add(new BrokenForms());
+        });
         services.Configure<RazorViewEngineOptions>(o =>
         {
             o.AreaViewLocationFormats.Clear();

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.Extensions.Logging;
@@ -8,7 +10,25 @@ namespace Panel.Services.Mail.Lmtp;
 /// <summary>One connection of the MTA. What it was not answered for, it brings again.</summary>
 internal sealed partial class LmtpConnection(LmtpDoor door, IOptions<MailOptions> options, TimeProvider time, ILogger<LmtpConnection> log) : ConnectionHandler
 {
+    private int open;
+
     public override async Task OnConnectedAsync(ConnectionContext connection)
+    {
+        var most = options.Value.Lmtp.Connections;
+        try
+        {
+            // Whoever runs code on this machine reaches this door; the mail server keeps what it brought and comes again.
+            await (Interlocked.Increment(ref open) > most
+                ? connection.Transport.Output.WriteAsync(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"421 4.3.2 {most} connections are open already; come again later\r\n"))).AsTask()
+                : ServeAsync(connection));
+        }
+        finally
+        {
+            Interlocked.Decrement(ref open);
+        }
+    }
+
+    private async Task ServeAsync(ConnectionContext connection)
     {
         var stopping = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None;
         using var over = CancellationTokenSource.CreateLinkedTokenSource(connection.ConnectionClosed, stopping);

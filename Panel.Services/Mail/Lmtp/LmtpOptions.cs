@@ -11,6 +11,9 @@ public sealed class LmtpOptions
     /// <summary>The longest message that is taken. A report brings back at most our own issue (102 KB is what mail programs show) and its words.</summary>
     public int MessageBytes { get; set; } = 5 * 1024 * 1024;
 
+    /// <summary>How many connections may be open at once; each may hold a message of <see cref="MessageBytes"/> in memory. Postfix opens 20.</summary>
+    public int Connections { get; set; } = 40;
+
     /// <summary>How long the MTA may be silent (RFC 5321 §4.5.3.2.7: 5 minutes).</summary>
     public TimeSpan Patience { get; set; } = TimeSpan.FromMinutes(5);
 

@@ -1,12 +1,13 @@
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc;
 using Panel.Services.Newsletters;
+using Panel.Web.Doors;
 using Panel.Web.Shared;
 
 namespace Panel.Web.Newsletters;
 
-/// <summary>RFC 8058: the POST needs nothing but its address, and is answered 200 at once, never by a redirect.</summary>
-[Area("Newsletters"), AllowAnonymous, IgnoreAntiforgeryToken, Route("u/{token}")]
+/// <summary>RFC 8058: the POST needs nothing but its address, whatever its body is, and is answered 200 at once, never by a redirect.</summary>
+[Area("Newsletters"), AllowAnonymous, IgnoreAntiforgeryToken, BodyNotRead, Route("u/{token}")]
 public sealed class DeparturesController(Departures departures) : PanelController
 {
     [HttpGet(""), HttpHead("")]
