@@ -10,7 +10,7 @@ namespace Panel.Tests.Hosting;
 public sealed class AgentAttackTests(AgentMachine machine) : IClassFixture<AgentMachine>
 {
     [RootFact]
-    public async Task T16b_names_in_a_handshake_lead_to_no_file_of_a_member()
+    public async Task Class_16b_names_in_a_handshake_lead_to_no_file_of_a_member()
     {
         await LiveAsync("neighbour2", 290_602, Site("neighbour2", "web", SiteKind.Static, "neighbour2.example"));
         await LiveAsync("mallory2", 290_603, Site("mallory2", "web"));

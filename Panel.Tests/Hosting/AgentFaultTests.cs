@@ -73,7 +73,7 @@ public sealed class AgentFaultTests : IAsyncLifetime, IDisposable
     }
 
     [RootFact]
-    public async Task A_restored_database_takes_nothing_away_and_what_it_does_not_know_is_an_orphan()
+    public async Task Class_16b_a_restored_database_takes_nothing_away_and_what_it_does_not_know_is_an_orphan()
     {
         var cat = Account("cat", 290_230, machine.PublicKey, Site("cat", "web"), Site("cat", "new"));
         await machine.Panel.SayAsync(cat);

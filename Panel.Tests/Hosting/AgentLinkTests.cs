@@ -32,7 +32,7 @@ public class AgentLinkTests
     [Theory]
     [InlineData("another", 1)]
     [InlineData(null, 99)]
-    public async Task After_a_restore_everything_is_told_and_nothing_taken_away_until_an_admin_has_looked(string? epoch, long after)
+    public async Task Class_16b_after_a_restore_everything_is_told_and_nothing_taken_away_until_an_admin_has_looked(string? epoch, long after)
     {
         using var app = new PanelApp();
         using var agent = app.AgentLink();
@@ -115,7 +115,7 @@ public class AgentLinkTests
     }
 
     [Fact]
-    public async Task A_report_of_another_database_a_future_or_an_unknown_account_changes_nothing()
+    public async Task Class_17_a_report_of_another_database_a_future_or_an_unknown_account_changes_nothing()
     {
         using var app = new PanelApp();
         using var agent = app.AgentLink();
@@ -168,7 +168,7 @@ public class AgentLinkTests
     }
 
     [Fact]
-    public async Task Nobody_else_reaches_the_agents_link()
+    public async Task Class_17_nobody_else_reaches_the_agents_link()
     {
         using var app = new PanelApp();
         var admin = await app.MemberAsync("ann", admin: true);

@@ -139,7 +139,7 @@ public sealed class AgentQuotaTests(AgentMachine machine) : IClassFixture<AgentM
     }
 
     [RootFact]
-    public async Task Class_15_holes_many_small_files_tmp_sessions_and_nested_subvolumes_all_count_and_are_stopped()
+    public async Task Class_15_and_16b_holes_many_small_files_tmp_sessions_and_nested_subvolumes_all_count_and_are_stopped()
     {
         Assert.All((await machine.Panel.SayAsync(Account("bob", 290_302, machine.PublicKey) with { DiskLimitBytes = Limit })).Items, i => Assert.Equal(ItemState.Live, i.State));
         Assert.Equal(0, (await AsBobAsync("truncate", "-s", "10G", "private/hole")).Code);

@@ -101,7 +101,7 @@ public sealed class AgentSitesTests(AgentMachine machine) : IClassFixture<AgentM
     }
 
     [RootFact]
-    public async Task T1_visits_are_counted_once_across_rotation_and_death_and_everybody_reads_only_their_own_log()
+    public async Task Class_1_visits_are_counted_once_across_rotation_and_death_and_everybody_reads_only_their_own_log()
     {
         await LiveAsync("eve", 290_405, Site("eve", "web"));
         await LiveAsync("fay", 290_406, Site("fay", "web"));

@@ -57,7 +57,7 @@ public sealed class AgentTenantTests(AgentMachine machine) : IClassFixture<Agent
     }
 
     [RootFact]
-    public async Task Class_5_what_happens_to_bob_happens_to_nobody_whose_name_begins_alike()
+    public async Task Class_5_and_16b_what_happens_to_bob_happens_to_nobody_whose_name_begins_alike()
     {
         var handles = new[] { "bob3", "bob33", "bob3-x" };
         for (var i = 0; i < handles.Length; i++)

@@ -49,7 +49,7 @@ public sealed class AgentTests(AgentMachine machine) : IClassFixture<AgentMachin
     }
 
     [RootFact]
-    public async Task No_member_reaches_another_by_link_php_or_sftp()
+    public async Task Class_14_and_16b_no_member_reaches_another_by_link_php_or_sftp()
     {
         await LiveAsync("cat", 290_004, Site("cat", "web"));
         await LiveAsync("dan", 290_005, Site("dan", "web", SiteKind.Php));
@@ -83,7 +83,7 @@ public sealed class AgentTests(AgentMachine machine) : IClassFixture<AgentMachin
     }
 
     [RootFact]
-    public async Task Hostile_host_names_end_at_the_default_and_nobody_else_notices()
+    public async Task Class_1_hostile_host_names_end_at_the_default_and_nobody_else_notices()
     {
         await LiveAsync("fay", 290_007, Site("fay", "web", SiteKind.Static, "fay.example"));
         foreach (var name in new[] { "../accounts/fay", "..", "FAY.EXAMPLE/../x", "_default", "a b", "", ".", "fay.example:1/..", "fay.example%2f", new string('a', 300) })

@@ -74,7 +74,7 @@ public sealed class AgentTlsTests : IAsyncLifetime, IDisposable
     }
 
     [RootFact]
-    public async Task T4_a_member_cannot_answer_the_authoritys_questions_and_a_site_without_authority_is_served()
+    public async Task Class_4_a_member_cannot_answer_the_authoritys_questions_and_a_site_without_authority_is_served()
     {
         var cat = Account("cat", 290_303, machine.PublicKey, Site("cat", "web"));
         await machine.Panel.SayAsync(cat);

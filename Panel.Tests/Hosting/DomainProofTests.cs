@@ -36,7 +36,7 @@ public sealed class DomainProofTests : IDisposable
     }
 
     [Theory, MemberData(nameof(Providers))]
-    public async Task T7_a_claim_keeps_nobody_away_and_only_the_proved_name_is_anybodys(string provider)
+    public async Task Class_7_a_claim_keeps_nobody_away_and_only_the_proved_name_is_anybodys(string provider)
     {
         using var app = App(provider);
         var ann = await app.MemberAsync("ann");
@@ -63,7 +63,7 @@ public sealed class DomainProofTests : IDisposable
     }
 
     [Theory, MemberData(nameof(Providers))]
-    public async Task T7_all_names_below_one_are_claimed_as_that_one_is_and_cover_nobody_elses(string provider)
+    public async Task Class_7_all_names_below_one_are_claimed_as_that_one_is_and_cover_nobody_elses(string provider)
     {
         using var app = App(provider);
         using var agent = app.AgentLink();
@@ -134,7 +134,7 @@ public sealed class DomainProofTests : IDisposable
     [InlineData("\"panel-\" \"proof=1\"", "panel-proof=1")]
     [InlineData("\"a\\\"b\\\\c\\255\\010\"", "a\"b\\c??")]
     [InlineData("\"<script>\"", "<script>")]
-    public void T3_text_rows_are_read_as_they_are_written(string written, string meant) =>
+    public void Class_3_text_rows_are_read_as_they_are_written(string written, string meant) =>
         Assert.Equal(meant, Assert.Single(NameLookup.Read($";; ->>HEADER<<- opcode: QUERY, status: NOERROR, id: 1\n\n;; ANSWER SECTION:\nx.\t\t60\tIN\tTXT\t{written}\n", "TXT").Values));
 
     [Theory]
