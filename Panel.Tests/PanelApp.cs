@@ -124,10 +124,7 @@ public sealed class PanelApp : WebApplicationFactory<PanelController>
             // And a test that sets the clock forward says itself which job runs then; one that ran by itself would have done its work before.
             if (Unscheduled || (!Scheduled && (Time is not null || settings["Database:Provider"] == DatabaseOptions.Postgres)))
             {
-                foreach (var job in services.Where(s => s.ImplementationType?.Namespace?.StartsWith("Quartz", StringComparison.Ordinal) == true && s.ServiceType == typeof(Microsoft.Extensions.Hosting.IHostedService)).ToList())
-                {
-                    services.Remove(job);
-                }
+                services.Remove(services.Single(s => s.ImplementationType?.IsAssignableTo(typeof(Quartz.QuartzHostedService)) == true));
             }
 
             if (Time is not null)
