@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Panel.Services.Members;
+using Panel.Services.Newsletters.Importing;
 
 namespace Panel.Services.Newsletters;
 
@@ -18,19 +19,12 @@ internal sealed class NewslettersExport(Lists lists, Subscribers subscribers, Is
                 var csv = new StringBuilder("email,name,state,consentAt,joinedAt\r\n");
                 await foreach (var row in rows.WithCancellation(ct))
                 {
-                    csv.AppendJoin(',', Cell(row.Email), Cell(row.Name), row.State.ToString().ToLowerInvariant(), At(row.ConsentAt), At(row.JoinedAt)).Append("\r\n");
+                    csv.AppendJoin(',', CsvCell.Of(row.Email), CsvCell.Of(row.Name), row.State.ToString().ToLowerInvariant(), At(row.ConsentAt), At(row.JoinedAt)).Append("\r\n");
                 }
 
                 await to.AddAsync($"newsletters/{list.Name}/subscribers.csv", Encoding.UTF8.GetBytes(csv.ToString()), ct);
             }
         }
-    }
-
-    // A cell that a spreadsheet would take for a formula gets an apostrophe in front.
-    private static string Cell(string value)
-    {
-        var safe = value.Length > 0 && "=+-@\t\r".Contains(value[0], StringComparison.Ordinal) ? "'" + value : value;
-        return safe.AsSpan().IndexOfAny(",\"\r\n") < 0 ? safe : $"\"{safe.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
     }
 
     private static string At(DateTime? time) => time?.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture) ?? "";

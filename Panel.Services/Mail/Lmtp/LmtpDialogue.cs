@@ -11,14 +11,17 @@ internal sealed class LmtpDialogue(IDuplexPipe pipe, LmtpSession session, LmtpOp
     private const int LongestLine = 2_048;
 
     private DotReader? reading;
+    private Action renew = () => { };
 
     public async Task RunAsync(CancellationToken ct)
     {
         await SayAsync(session.Greeting, ct);
+        using var patience = new CancellationTokenSource(options.Patience, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(ct, patience.Token);
+        // A whole command and a whole message earn new patience; a byte now and then does not, it would keep a connection for ever.
+        renew = () => patience.CancelAfter(options.Patience);
         for (var next = LmtpNext.Command; next != LmtpNext.HangUp;)
         {
-            using var patience = new CancellationTokenSource(options.Patience, time);
-            using var both = CancellationTokenSource.CreateLinkedTokenSource(ct, patience.Token);
             var read = await pipe.Input.ReadAsync(both.Token);
             var rest = read.Buffer;
             while (next != LmtpNext.HangUp && await StepAsync(rest, both.Token) is { } step)
@@ -50,6 +53,7 @@ internal sealed class LmtpDialogue(IDuplexPipe pipe, LmtpSession session, LmtpOp
             return null;
         }
 
+        renew();
         var (reply, next) = session.Hear(line);
         Put(reply);
         reading = next == LmtpNext.Message ? new DotReader(options.MessageBytes) : null;
@@ -66,6 +70,7 @@ internal sealed class LmtpDialogue(IDuplexPipe pipe, LmtpSession session, LmtpOp
             if (ended)
             {
                 reading = null;
+                renew();
                 Put(await session.TakeAsync(message, ct));
                 break;
             }

@@ -14,7 +14,7 @@ public sealed class LmtpOptions
     /// <summary>How many connections may be open at once; each may hold a message of <see cref="MessageBytes"/> in memory. Postfix opens 20.</summary>
     public int Connections { get; set; } = 40;
 
-    /// <summary>How long the MTA may be silent (RFC 5321 §4.5.3.2.7: 5 minutes).</summary>
+    /// <summary>How long the MTA may take for a command, and for a message (RFC 5321 §4.5.3.2.7: 5 minutes of silence; a message of the longest takes seconds).</summary>
     public TimeSpan Patience { get; set; } = TimeSpan.FromMinutes(5);
 
     /// <summary>The end points of <see cref="Listen"/>, or null with the part that is none.</summary>

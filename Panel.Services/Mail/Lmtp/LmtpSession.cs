@@ -33,17 +33,18 @@ internal sealed class LmtpSession(LmtpDoor door, string host, int mostBytes)
     /// <summary>The message has come: one reply for each recipient, in their order (RFC 2033 §4.2).</summary>
     public async Task<string> TakeAsync(DotReader read, CancellationToken ct)
     {
-        var replies = new List<string>();
-        foreach (var recipient in recipients)
+        // Named a hundred times, a recipient still gets it once.
+        var replies = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var recipient in recipients.Where(r => !replies.ContainsKey(r)))
         {
-            replies.Add(
-                read.TooBig ? $"552 5.3.4 The message is longer than {mostBytes.ToString(CultureInfo.InvariantCulture)} bytes\r\n"
+            replies[recipient] = read.TooBig ? $"552 5.3.4 The message is longer than {mostBytes.ToString(CultureInfo.InvariantCulture)} bytes\r\n"
                 : await door.Take(new IncomingMail(sender!, recipient, read.Message), ct) ? "250 2.0.0 Taken\r\n"
-                : "451 4.3.0 It cannot be kept right now, come again\r\n");
+                : "451 4.3.0 It cannot be kept right now, come again\r\n";
         }
 
+        var said = string.Concat(recipients.Select(r => replies[r]));
         Reset();
-        return string.Concat(replies);
+        return said;
     }
 
     private (string Reply, LmtpNext Next) Answer(string verb, string rest) => verb switch

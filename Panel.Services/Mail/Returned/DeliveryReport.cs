@@ -16,11 +16,14 @@ public sealed record RecipientReport(string Action, string Status, string Recipi
 /// <summary>Reads <c>message/delivery-status</c> (RFC 3464) and its international form (RFC 6533).</summary>
 internal static class DeliveryReport
 {
+    /// <summary>Each of our mails has one recipient; a mailbox that hands on to more than this many is none of a reader.</summary>
+    private const int MostRecipients = 100;
+
     /// <summary>The recipients of the first delivery status among the parts; null when there is none.</summary>
     public static IReadOnlyList<RecipientReport>? Read(IReadOnlyList<MailPart> parts)
     {
         var status = parts.FirstOrDefault(p => p.Type is "message/delivery-status" or "message/global-delivery-status");
-        return status is null ? null : [.. Blocks(status.Body).Where(b => b.Has("Final-Recipient") || b.Has("Action")).Select(Recipient)];
+        return status is null ? null : [.. Blocks(status.Body).Where(b => b.Has("Final-Recipient") || b.Has("Action")).Take(MostRecipients).Select(Recipient)];
     }
 
     private static RecipientReport Recipient(MailHeaders block) => new(

@@ -18,7 +18,8 @@ internal static partial class EncodedWords
                 : TransferDecoding.Decode("quoted-printable", Encoding.ASCII.GetBytes(text.Replace('_', ' '))).ToArray();
             return Encoding.GetEncoding(charset.Split('*')[0]).GetString(bytes);
         }
-        catch (Exception bent) when (bent is FormatException or ArgumentException)
+        // UTF-7 is known and not allowed.
+        catch (Exception bent) when (bent is FormatException or ArgumentException or NotSupportedException)
         {
             return null;
         }

@@ -25,18 +25,15 @@ public sealed class MailHeaders
     /// <summary>A parameter such as <c>boundary</c> (RFC 2045 §5.1), without quotes; empty when there is none.</summary>
     public string Parameter(string name, string parameter)
     {
-        var value = this[name];
-        var at = value.IndexOf(';', StringComparison.Ordinal);
-        while (at >= 0 && at < value.Length)
+        var rest = this[name].AsSpan();
+        while (rest.IndexOf(';') is >= 0 and var at)
         {
-            var rest = value[(at + 1)..].TrimStart();
+            rest = rest[(at + 1)..].TrimStart();
             if (rest.StartsWith(parameter, StringComparison.OrdinalIgnoreCase) && rest[parameter.Length..].TrimStart() is ['=', .. var given])
             {
                 given = given.TrimStart();
-                return given is ['"', .. var quoted] ? quoted.Split('"')[0] : given.Split(';', ' ', '\t')[0];
+                return given is ['"', .. var quoted] ? UpTo(quoted, "\"") : UpTo(given, "; \t");
             }
-
-            at = value.IndexOf(';', at + 1);
         }
 
         return "";
@@ -46,6 +43,7 @@ public sealed class MailHeaders
     public static (MailHeaders Headers, ReadOnlyMemory<byte> Body) Read(ReadOnlyMemory<byte> bytes)
     {
         var headers = new MailHeaders();
+        var folded = new StringBuilder();
         while (!bytes.IsEmpty)
         {
             var end = bytes.Span.IndexOf((byte)'\n');
@@ -54,27 +52,41 @@ public sealed class MailHeaders
             var text = Encoding.UTF8.GetString(line.Span[..Math.Min(line.Length, LongestField)]).TrimEnd('\r');
             if (text.Length == 0)
             {
-                return (headers, bytes);
+                break;
             }
 
-            headers.Add(text);
+            headers.Add(text, folded);
         }
 
+        headers.Unfold(folded);
         return (headers, bytes);
     }
 
-    private void Add(string line)
+    private static string UpTo(ReadOnlySpan<char> text, ReadOnlySpan<char> ends) => (text.IndexOfAny(ends) is >= 0 and var end ? text[..end] : text).ToString();
+
+    /// <summary>A field of thousands of lines is put together once, when it has ended.</summary>
+    private void Add(string line, StringBuilder folded)
     {
         if (line[0] is ' ' or '\t')
         {
-            if (fields.Count > 0 && fields[^1].Value.Length < LongestField)
+            if (fields.Count > 0 && fields[^1].Value.Length + folded.Length < LongestField)
             {
-                fields[^1] = (fields[^1].Name, $"{fields[^1].Value} {line.Trim()}".Trim());
+                folded.Append(' ').Append(line.AsSpan().Trim());
             }
         }
         else if (line.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon && fields.Count < Most)
         {
+            Unfold(folded);
             fields.Add((line[..colon].TrimEnd(), line[(colon + 1)..].Trim()));
+        }
+    }
+
+    private void Unfold(StringBuilder folded)
+    {
+        if (folded.Length > 0)
+        {
+            fields[^1] = (fields[^1].Name, $"{fields[^1].Value}{folded}".Trim());
+            folded.Clear();
         }
     }
 }

@@ -38,9 +38,9 @@ internal static partial class QmailReport
     [GeneratedRegex(@"^<(?<address>[^<>\s]{3,320})>:\s*(?<words>.+)$", RegexOptions.Singleline, 1000)]
     private static partial Regex Recipient();
 
-    [GeneratedRegex(@"\b[245]\.\d{1,3}\.\d{1,3}\b", RegexOptions.None, 1000)]
+    [GeneratedRegex(@"\b[245]\.[0-9]{1,3}\.[0-9]{1,3}\b", RegexOptions.None, 1000)]
     private static partial Regex Enhanced();
 
-    [GeneratedRegex(@"\b([45])\d\d\b", RegexOptions.None, 1000)]
+    [GeneratedRegex(@"\b([45])[0-9][0-9]\b", RegexOptions.None, 1000)]
     private static partial Regex Basic();
 }
