@@ -8,6 +8,8 @@ namespace Panel.Services.Data;
 /// start, part of every backup), from which a key per purpose is derived by HKDF-SHA256 (RFC 5869).</summary>
 public sealed class HouseKeys
 {
+    internal const string Master = "master";
+
     private readonly byte[] master;
 
     public HouseKeys(IOptions<PanelOptions> options)
@@ -22,19 +24,30 @@ public sealed class HouseKeys
     }
 
     /// <summary>Recognises the key without telling it; kept in the database, so that a foreign key stops the start.</summary>
-    public string Fingerprint => Convert.ToHexStringLower(KeyFor("fingerprint")[..16]);
+    public string Fingerprint => FingerprintOf(master);
 
     /// <summary>32 bytes for one purpose; the same purpose always gives the same key.</summary>
-    public byte[] KeyFor(string purpose) =>
-        HKDF.DeriveKey(HashAlgorithmName.SHA256, master, 32, info: Encoding.UTF8.GetBytes(purpose));
+    public byte[] KeyFor(string purpose) => KeyFor(master, purpose);
+
+    /// <summary>The fingerprint of another master key.</summary>
+    internal static string FingerprintOf(byte[] master) => Convert.ToHexStringLower(KeyFor(master, "fingerprint")[..16]);
 
     /// <summary>A keyed hash in lower-case hex, for values that must be recognised but not kept.</summary>
     public string Hash(string purpose, string value) =>
         Convert.ToHexStringLower(HMACSHA256.HashData(KeyFor(purpose), Encoding.UTF8.GetBytes(value)));
 
+    private static byte[] KeyFor(byte[] master, string purpose) => HKDF.DeriveKey(HashAlgorithmName.SHA256, master, 32, info: Encoding.UTF8.GetBytes(purpose));
+
     private static byte[] Create(string path)
     {
         var made = RandomNumberGenerator.GetBytes(32);
+        Write(path, made);
+        return made;
+    }
+
+    /// <summary>Whole or not at all, for its owner only.</summary>
+    internal static void Write(string path, byte[] made)
+    {
         var beside = path + ".new";
         using (var file = new FileStream(beside, new FileStreamOptions
         {
@@ -48,6 +61,5 @@ public sealed class HouseKeys
         }
 
         File.Move(beside, path);
-        return made;
     }
 }

@@ -17,16 +17,9 @@ public static partial class HouseRestore
     /// <summary>Null when it is done, else why nothing was changed.</summary>
     public static async Task<string?> RunAsync(PanelOptions panel, DatabaseOptions database, string name, DateTimeOffset now, CancellationToken ct)
     {
-        var copy = Path.Combine(panel.CopiesPath, name);
-        if (!Name().IsMatch(name) || !Directory.Exists(copy))
+        if (!Name().IsMatch(name) || !Directory.Exists(Path.Combine(panel.CopiesPath, name)))
         {
             return $"There is no copy {name} in {panel.CopiesPath}. Its name looks like 20261122-031700.";
-        }
-
-        var master = new FileInfo(Path.Combine(copy, HouseCopies.KeysName, "master"));
-        if (master is not { Exists: true, Length: 32 } || !File.Exists(Path.Combine(copy, database.IsPostgres ? HouseCopies.PostgresName : HouseCopies.SqliteName)))
-        {
-            return $"The copy {name} is not whole: it needs keys/master and {(database.IsPostgres ? HouseCopies.PostgresName : HouseCopies.SqliteName)}.";
         }
 
         if (IsRunning(panel))
@@ -34,29 +27,85 @@ public static partial class HouseRestore
             return "Panel is running. Stop it first: infra/stop";
         }
 
-        var aside = panel.PathOf($"before-restore-{now.ToString(HouseCopies.Stamp, CultureInfo.InvariantCulture)}");
-        var wrong = database.IsPostgres ? await PostgresAsync(database, copy, ct) : await SqliteAsync(panel, database, copy, aside, ct);
-        if (wrong is null)
+        try
         {
-            Directory.CreateDirectory(aside, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            Directory.Move(panel.PathOf("keys"), Path.Combine(aside, "keys"));
-            Directory.CreateDirectory(panel.PathOf("keys"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            foreach (var key in Directory.EnumerateFiles(Path.Combine(copy, HouseCopies.KeysName)))
-            {
-                File.Copy(key, panel.PathOf("keys", Path.GetFileName(key)));
-            }
-
-            await OwnAsync(panel, ct);
+            using var copy = new CopyFolder(panel.CopiesPath, name, panel.PathOf());
+            return await BringAsync(panel, database, copy, name, now, ct);
         }
-
-        return wrong;
+        catch (CopyRefusedException no)
+        {
+            return no.Message;
+        }
+        catch (Exception no) when (no is IOException or UnauthorizedAccessException)
+        {
+            return $"Nothing was changed: {no.Message}";
+        }
+        finally
+        {
+            foreach (var left in new[] { "", "-wal", "-shm", "-journal" }.Select(e => $"{PlaceOf(panel, database)}.restored{e}").Where(File.Exists))
+            {
+                File.Delete(left);
+            }
+        }
     }
 
-    private static async Task<string?> SqliteAsync(PanelOptions panel, DatabaseOptions database, string copy, string aside, CancellationToken ct)
+    private static async Task<string?> BringAsync(PanelOptions panel, DatabaseOptions database, CopyFolder copy, string name, DateTimeOffset now, CancellationToken ct)
     {
-        var place = database.Connection.Length > 0 ? Path.GetFullPath(database.Connection) : panel.PathOf(HouseCopies.SqliteName);
+        var file = database.IsPostgres ? HouseCopies.PostgresName : HouseCopies.SqliteName;
+        using var key = copy.Open($"{HouseCopies.KeysName}/{HouseKeys.Master}");
+        await using var data = copy.Open(file);
+        if (key is not { Length: 32 } || data is null)
+        {
+            return $"The copy {name} is not whole: it needs keys/master and {file}.";
+        }
+
+        var master = new byte[32];
+        key.ReadExactly(master);
+        var own = new FileInfo(panel.PathOf("keys", HouseKeys.Master));
+        if (own.Exists && !(await File.ReadAllBytesAsync(own.FullName, ct)).SequenceEqual(master))
+        {
+            return $"The copy {name} is of another house: its keys/master is not the one in {own.DirectoryName}. To bring that house back on this machine, give it an empty data directory (Panel__Data) with the copy in {Path.GetFileName(panel.CopiesPath)}.";
+        }
+
+        var aside = panel.PathOf($"before-restore-{now.ToString(HouseCopies.Stamp, CultureInfo.InvariantCulture)}");
+        if ((database.IsPostgres ? await PostgresAsync(database, copy, data, master, ct) : await SqliteAsync(panel, database, data, master, aside, ct)) is { } wrong)
+        {
+            return wrong;
+        }
+
+        MakePrivate(aside);
+        if (own.Exists)
+        {
+            MakePrivate(Path.Combine(aside, HouseCopies.KeysName));
+            own.CopyTo(Path.Combine(aside, HouseCopies.KeysName, HouseKeys.Master));
+        }
+        else
+        {
+            MakePrivate(own.DirectoryName!);
+            HouseKeys.Write(own.FullName, master);
+        }
+
+        await OwnAsync(panel, ct);
+        return null;
+    }
+
+    private static async Task<string?> SqliteAsync(PanelOptions panel, DatabaseOptions database, FileStream data, byte[] master, string aside, CancellationToken ct)
+    {
+        var place = PlaceOf(panel, database);
         var fresh = $"{place}.restored";
-        File.Copy(Path.Combine(copy, HouseCopies.SqliteName), fresh, overwrite: true);
+        if (CopyDatabase.Torn(data, new DriveInfo(Path.GetDirectoryName(place)!).AvailableFreeSpace) is { } torn)
+        {
+            return torn;
+        }
+
+        // A link that lies there is removed and never written through.
+        File.Delete(fresh);
+        await using (var to = new FileStream(fresh, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite }))
+        {
+            await data.CopyToAsync(to, ct);
+            to.Flush(flushToDisk: true);
+        }
+
         try
         {
             await using var connection = new SqliteConnection($"Data Source={fresh};Pooling=False");
@@ -68,6 +117,11 @@ public static partial class HouseRestore
                 return $"The copy is damaged: {said}";
             }
 
+            if ((await CopyDatabase.ReadAsync(connection, ct)).Wrong(postgres: false, master) is { } wrong)
+            {
+                return wrong;
+            }
+
             await HoldAsync(connection, ct);
         }
         catch (SqliteException damaged)
@@ -75,7 +129,7 @@ public static partial class HouseRestore
             return $"The copy is damaged: {damaged.Message}";
         }
 
-        Directory.CreateDirectory(aside, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        MakePrivate(aside);
         foreach (var part in new[] { place, $"{place}-wal", $"{place}-shm" }.Where(File.Exists))
         {
             File.Move(part, Path.Combine(aside, Path.GetFileName(part)));
@@ -85,11 +139,19 @@ public static partial class HouseRestore
         return null;
     }
 
-    private static async Task<string?> PostgresAsync(DatabaseOptions database, string copy, CancellationToken ct)
+    private static async Task<string?> PostgresAsync(DatabaseOptions database, CopyFolder copy, FileStream data, byte[] master, CancellationToken ct)
     {
+        if (CopyDatabase.ReadDump(data).Wrong(postgres: true, master) is { } no)
+        {
+            return no;
+        }
+
+        // All of it in one transaction: an error leaves what was there. The script is psql's to read, and psql runs programs when a script says so:
+        // it has the rights of whoever could have written the script, never more.
         var at = new NpgsqlConnectionStringBuilder(database.Connection);
-        // All of it in one transaction: an error leaves what was there.
-        if (await PostgresTools.RunAsync("psql", at, ["-X", "-q", "-1", "-v", "ON_ERROR_STOP=1", "-c", "DROP SCHEMA public CASCADE", "-c", "CREATE SCHEMA public", "-f", Path.Combine(copy, HouseCopies.PostgresName)], ct) is { } wrong)
+        if (await PostgresTools.RunAsync(
+            "psql", at, ["-X", "-q", "-1", "-v", "ON_ERROR_STOP=1", "-c", "DROP SCHEMA public CASCADE", "-c", "CREATE SCHEMA public", "-f", "-"], ct, data,
+            Environment.IsPrivilegedProcess && copy.User != 0 ? (copy.User, copy.Group) : null) is { } wrong)
         {
             return wrong;
         }
@@ -99,6 +161,11 @@ public static partial class HouseRestore
         await HoldAsync(connection, ct);
         return null;
     }
+
+    private static string PlaceOf(PanelOptions panel, DatabaseOptions database) =>
+        database is { IsPostgres: false, Connection.Length: > 0 } ? Path.GetFullPath(database.Connection) : panel.PathOf(HouseCopies.SqliteName);
+
+    private static void MakePrivate(string folder) => Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
 
     private static async Task HoldAsync(DbConnection connection, CancellationToken ct)
     {

@@ -8,9 +8,20 @@ namespace Panel.Services.Data;
 internal static class PostgresTools
 {
     /// <summary>Null when it ended well, else what it said.</summary>
-    public static async Task<string?> RunAsync(string program, NpgsqlConnectionStringBuilder at, IEnumerable<string> arguments, CancellationToken ct)
+    /// <param name="input">What it reads.</param>
+    /// <param name="user">With whose rights it runs when root calls; a script may tell psql to run programs.</param>
+    public static async Task<string?> RunAsync(
+        string program, NpgsqlConnectionStringBuilder at, IEnumerable<string> arguments, CancellationToken ct, Stream? input = null, (uint Uid, uint Gid)? user = null)
     {
-        var start = new ProcessStartInfo(program) { RedirectStandardError = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(user is null ? program : "setpriv") { RedirectStandardError = true, RedirectStandardOutput = true, RedirectStandardInput = input is not null };
+        if (user is { } other)
+        {
+            foreach (var argument in new[] { string.Create(CultureInfo.InvariantCulture, $"--reuid={other.Uid}"), string.Create(CultureInfo.InvariantCulture, $"--regid={other.Gid}"), "--clear-groups", "--no-new-privs", "--inh-caps=-all", "--bounding-set=-all", "--", program })
+            {
+                start.ArgumentList.Add(argument);
+            }
+        }
+
         string[] given = ["-w", "-h", at.Host ?? "localhost", "-p", at.Port.ToString(CultureInfo.InvariantCulture), "-U", at.Username ?? "postgres", "-d", at.Database ?? "postgres"];
         foreach (var argument in given.Concat(arguments))
         {
@@ -22,6 +33,7 @@ internal static class PostgresTools
         {
             using var process = Process.Start(start)!;
             var (said, error) = (process.StandardOutput.ReadToEndAsync(ct), process.StandardError.ReadToEndAsync(ct));
+            await GiveAsync(process, input, ct);
             await process.WaitForExitAsync(ct);
             await said;
             return process.ExitCode == 0 ? null : $"{program}: {(await error).Trim()}";
@@ -29,6 +41,24 @@ internal static class PostgresTools
         catch (System.ComponentModel.Win32Exception missing)
         {
             return $"{program} could not be started: {missing.Message}";
+        }
+    }
+
+    private static async Task GiveAsync(Process process, Stream? input, CancellationToken ct)
+    {
+        if (input is null)
+        {
+            return;
+        }
+
+        try
+        {
+            await input.CopyToAsync(process.StandardInput.BaseStream, ct);
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It ended before it had read all; what it said says why.
         }
     }
 }
