@@ -16,16 +16,11 @@ internal sealed record Certificate(IReadOnlySet<string> Names, DateTimeOffset Fr
 }
 
 /// <summary>One certificate per site, ordered beside the passes and taken up by the next one. The key is made here and never
-/// leaves root, but for the host that the account moves to; only the request for it goes to lego. A failure is tried again after 15 minutes, then
-/// twice as long each time, at most a day; names that the authority refuses are left out, so that one bad name does not keep the others waiting.
+/// leaves root, but for the host that the account moves to; only the request for it goes to lego. How often is in the <see cref="OrderBook"/>;
+/// names that the authority refuses are left out, so that one bad name does not keep the others waiting.
 /// What came with an account serves until it falls due; then this host makes a key of its own, since the other one knew that.</summary>
 internal sealed class Certificates : IDisposable
 {
-    // 300 new orders per account in 3 hours are Let's Encrypt's limit (letsencrypt.org/docs/rate-limits).
-    private const int MostOrders = 280;
-
-    private static readonly TimeSpan Window = TimeSpan.FromHours(3), Longest = TimeSpan.FromDays(1);
-
     private readonly Layout layout;
     private readonly AcmeOptions options;
     private readonly Acme acme;
@@ -35,7 +30,7 @@ internal sealed class Certificates : IDisposable
     private readonly ConcurrentDictionary<string, Order> orders = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, bool> holders = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<string> news = new();
-    private readonly Queue<DateTimeOffset> made = new();
+    private readonly OrderBook book;
     private readonly CancellationTokenSource stop = new();
     private readonly SemaphoreSlim hurry = new(0);
     private readonly Task work;
@@ -44,6 +39,8 @@ internal sealed class Certificates : IDisposable
     {
         (this.layout, this.options, this.time, this.log) = (layout, options, time, log);
         acme = new Acme(layout, options);
+        Files.Directory(layout.AcmeRequests);
+        book = new OrderBook($"{layout.AcmeRequests}/book", options.Retry, time);
         Files.Directory(layout.Tls, Modes.Group, 0, Identity.NginxId);
         foreach (var file in Directory.EnumerateFiles(layout.Tls))
         {
@@ -125,7 +122,7 @@ internal sealed class Certificates : IDisposable
             var id = $"{account.Handle}.{site.Name}";
             if (names.Count > 0 && !(orders.TryGetValue(id, out var order) && order.Names.SetEquals(names)))
             {
-                orders[id] = new Order(names, 0, time.GetUtcNow(), null);
+                orders[id] = new Order(names, time.GetUtcNow(), null);
                 hurry.Release();
             }
             else if (names.Count == 0)
@@ -174,64 +171,69 @@ internal sealed class Certificates : IDisposable
     {
         while (!stop.IsCancellationRequested)
         {
-            foreach (var (id, order) in orders.OrderBy(o => o.Value.Next))
+            foreach (var (id, order) in orders.Where(o => o.Value.Next <= time.GetUtcNow()).OrderBy(o => o.Value.Next))
             {
-                var known = Known(id);
-                var enough = known is not null && order.Reason is null && known.Names.IsSupersetOf(order.Names);
-                if (order.Next <= time.GetUtcNow() && !(enough && known!.Due > time.GetUtcNow()) && HasRoom())
-                {
-                    Make(id, order);
-                }
+                Look(id, order);
             }
 
             await hurry.WaitAsync(TimeSpan.FromSeconds(1), stop.Token);
         }
     }
 
-    private bool HasRoom()
+    /// <summary>Orders what is missing and may be ordered, and says what stands in the way of the rest and until when.</summary>
+    private void Look(string id, Order order)
     {
-        while (made.TryPeek(out var first) && first < time.GetUtcNow() - Window)
+        var (now, known, handle) = (time.GetUtcNow(), Known(id), id.Split('.')[0]);
+        var asked = order.Names.Where(n => book.Rest(n) is null).ToHashSet(StringComparer.Ordinal);
+        var wanted = asked.Count > 0 && book.Rest(id) is null && !(known is not null && known.Due > now && known.Names.IsSupersetOf(asked));
+        var limit = wanted ? book.Limit(handle, asked, known?.Names.SetEquals(asked) != true) : null;
+        if (wanted && limit is null)
         {
-            made.Dequeue();
+            Make(id, handle, asked, known?.Names.SetEquals(asked) == true ? OrderBook.Renewal : OrderBook.New);
         }
 
-        return made.Count < MostOrders;
+        (DateTimeOffset Until, string Why)[] waits = [.. order.Names.Append(id).Select(book.Rest).Append(limit).OfType<(DateTimeOffset, string)>()];
+        var next = waits.Length == 0 ? order with { Reason = null, Next = Known(id)?.Due ?? now }
+            : order with { Reason = $"{string.Join(' ', waits.Select(w => w.Why))} It is tried again at {waits.Min(w => w.Until):yyyy-MM-dd HH:mm:ss} UTC.", Next = waits.Min(w => w.Until) };
+        // Other names may be wanted meanwhile: then this says nothing about them.
+        _ = orders.TryUpdate(id, next, order);
+        if (wanted || next.Reason != order.Reason)
+        {
+            log($"certificate of {id}: {next.Reason ?? "issued"}");
+            news.Enqueue(id);
+        }
     }
 
-    private void Make(string id, Order order)
+    private void Make(string id, string handle, HashSet<string> left, string kind)
     {
-        var (left, reasons) = (order.Names.ToHashSet(StringComparer.Ordinal), new List<string>());
         try
         {
             // The second try is without the names that were refused in the first.
             for (var tries = 0; tries < 2 && left.Count > 0; tries++)
             {
-                made.Enqueue(time.GetUtcNow());
+                book.Note(kind, handle, id);
                 using var key = OwnKey(id);
                 var (chain, refused) = acme.Order(id, left, key);
-                reasons.AddRange(refused.Values);
+                foreach (var (name, words) in refused)
+                {
+                    book.Note(OrderBook.Refused, handle, name, words);
+                }
+
                 left.ExceptWith(refused.Keys);
                 if (chain is not null)
                 {
                     using var checkedPair = X509Certificate2.CreateFromPem(chain, key.ExportECPrivateKeyPem());
                     Files.Put(Crt(id), chain, Modes.GroupFile, Identity.NginxId);
                     Learn(id);
+                    book.Note(OrderBook.Issued, handle, string.Join(',', left.Append(id)), kind);
                     break;
                 }
             }
         }
         catch (Exception no) when (no is MachineException or IOException or UnauthorizedAccessException or CryptographicException)
         {
-            reasons.Add(no.Message);
+            book.Note(OrderBook.Refused, handle, id, no.Message);
         }
-
-        var wait = TimeSpan.FromSeconds(Math.Min(Longest.TotalSeconds, options.Retry.TotalSeconds * Math.Pow(2, Math.Min(order.Times, 20))));
-        var next = reasons.Count == 0 ? order with { Times = 0, Reason = null, Next = time.GetUtcNow() }
-            : order with { Times = order.Times + 1, Reason = string.Join(' ', reasons), Next = time.GetUtcNow() + wait };
-        // Other names may be wanted meanwhile: then this says nothing about them.
-        _ = orders.TryUpdate(id, next, order);
-        log($"certificate of {id}: {next.Reason ?? "issued"}");
-        news.Enqueue(id);
     }
 
     private ECDsa OwnKey(string id)
@@ -267,5 +269,5 @@ internal sealed class Certificates : IDisposable
 
     private string Key(string id) => $"{layout.Tls}/{id}.key";
 
-    private sealed record Order(IReadOnlySet<string> Names, int Times, DateTimeOffset Next, string? Reason);
+    private sealed record Order(IReadOnlySet<string> Names, DateTimeOffset Next, string? Reason);
 }
