@@ -16,6 +16,10 @@ public sealed class PanelOptions
     /// <summary>Addresses of reverse proxies whose forwarded headers count, separated by commas. Empty: none, not even loopback.</summary>
     public string TrustedProxies { get; set; } = "";
 
+    /// <summary>How many connections one address may have open at the web server, of 5,000 for all; trusted proxies are not counted.</summary>
+    [Range(1, 5_000)]
+    public int ConnectionsPerAddress { get; set; } = 1_000;
+
     /// <summary>True where root started the program: then only uid 0 is the operator on <c>run/panel.sock</c>. Otherwise the
     /// program's own uid is it too, since whoever started it has no root to ask.</summary>
     public bool StartedByRoot { get; set; }

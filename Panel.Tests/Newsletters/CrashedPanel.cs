@@ -76,6 +76,13 @@ internal sealed class CrashedPanel(TempFolder folder, IReadOnlyDictionary<string
         }
     }
 
+    /// <summary>What it holds in memory now, in bytes.</summary>
+    public long Memory()
+    {
+        process!.Refresh();
+        return process.WorkingSet64;
+    }
+
     /// <summary>SIGKILL: no handler runs, no buffer is written. True when there was something to kill.</summary>
     public bool Kill()
     {

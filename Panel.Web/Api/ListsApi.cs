@@ -71,8 +71,17 @@ internal static class ListsApi
     private static async Task<Stream> SpooledAsync(Stream body, CancellationToken ct)
     {
         var file = new FileStream(Path.GetTempFileName(), new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.ReadWrite, Options = FileOptions.DeleteOnClose | FileOptions.Asynchronous });
-        await body.CopyToAsync(file, ct);
-        file.Position = 0;
-        return file;
+        try
+        {
+            await body.CopyToAsync(file, ct);
+            file.Position = 0;
+            return file;
+        }
+        catch
+        {
+            // Too much, too slow or gone: what had come of it takes no room any more.
+            await file.DisposeAsync();
+            throw;
+        }
     }
 }

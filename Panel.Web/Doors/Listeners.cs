@@ -33,9 +33,12 @@ internal static class Listeners
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = 32 * 1024 * 1024;
             kestrel.Limits.MaxConcurrentConnections = 5_000;
+            // The default of 30 seconds leaves whoever says a byte a second twice as long at no use to anybody.
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
+            var gate = new ConnectionGate(panel.ConnectionsPerAddress, Proxies.Networks(panel.TrustedProxies));
             foreach (var url in (configuration["Urls"] ?? "http://127.0.0.1:8080").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
             {
-                Listen(kestrel, BindingAddress.Parse(url));
+                Listen(kestrel, BindingAddress.Parse(url), gate.Guard);
             }
 
             var agent = configuration["Hosting:AgentSocket"] is { Length: > 0 } set ? Path.GetFullPath(set) : panel.PathOf("run", "agent.sock");
@@ -52,7 +55,7 @@ internal static class Listeners
         });
     }
 
-    private static void Listen(KestrelServerOptions kestrel, BindingAddress address)
+    private static void Listen(KestrelServerOptions kestrel, BindingAddress address, Action<ListenOptions> guard)
     {
         if (address.IsUnixPipe)
         {
@@ -60,15 +63,15 @@ internal static class Listeners
         }
         else if (address.Host == "localhost")
         {
-            kestrel.ListenLocalhost(address.Port);
+            kestrel.ListenLocalhost(address.Port, guard);
         }
         else if (System.Net.IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip))
         {
-            kestrel.Listen(ip, address.Port);
+            kestrel.Listen(ip, address.Port, guard);
         }
         else
         {
-            kestrel.ListenAnyIP(address.Port);
+            kestrel.ListenAnyIP(address.Port, guard);
         }
     }
 

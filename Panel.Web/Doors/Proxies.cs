@@ -15,16 +15,19 @@ internal static class Proxies
         {
             headers.KnownProxies.Clear();
             headers.KnownIPNetworks.Clear();
-            foreach (var word in panel.Value.TrustedProxies.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+            foreach (var network in Networks(panel.Value.TrustedProxies))
             {
-                headers.KnownIPNetworks.Add(NetworkOf(word) ?? throw new OptionsValidationException(
-                    nameof(PanelOptions), typeof(PanelOptions), [$"Panel:TrustedProxies names {word}, which is no address or network such as 192.0.2.7 or 2001:db8::/32."]));
+                headers.KnownIPNetworks.Add(network);
             }
 
             headers.ForwardedHeaders = headers.KnownIPNetworks.Count > 0 ? ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto : ForwardedHeaders.None;
         });
         return services;
     }
+
+    /// <summary>The networks of <c>Panel:TrustedProxies</c>; a word that is none stops the start.</summary>
+    public static IReadOnlyList<System.Net.IPNetwork> Networks(string words) => [.. words.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(word => NetworkOf(word)
+        ?? throw new OptionsValidationException(nameof(PanelOptions), typeof(PanelOptions), [$"Panel:TrustedProxies names {word}, which is no address or network such as 192.0.2.7 or 2001:db8::/32."]))];
 
     private static System.Net.IPNetwork? NetworkOf(string word) =>
         System.Net.IPNetwork.TryParse(word, out var network) ? network
