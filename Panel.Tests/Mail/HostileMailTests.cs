@@ -63,14 +63,20 @@ public sealed partial class HostileMailTests
     [Fact]
     public void Class_19_no_shape_of_a_mail_costs_more_than_its_length()
     {
+        var tooMuch = new List<string>();
         foreach (var (name, bytes) in HostileMails.Heavy(1_000_000))
         {
             var before = GC.GetAllocatedBytesForCurrentThread();
             var read = ReturnedMail.ReadAsync("", bytes);
             Assert.True(read.IsCompletedSuccessfully);
             var times = (GC.GetAllocatedBytesForCurrentThread() - before) / (double)bytes.Length;
-            Assert.True(times < 60, $"{name}: {times:0} times its {bytes.Length} bytes");
+            if (times > 30)
+            {
+                tooMuch.Add($"{name}: {times:0.0} times its {bytes.Length} bytes");
+            }
         }
+
+        Assert.True(tooMuch.Count == 0, string.Join('\n', tooMuch));
     }
 
     [Fact]
