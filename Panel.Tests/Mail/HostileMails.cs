@@ -53,7 +53,7 @@ internal static class HostileMails
         yield return ("a thousand levels", Nested(1_000));
         yield return ("a report about everybody", Mail("Content-Type: multipart/report; boundary=b", "", "--b", "Content-Type: message/delivery-status", "",
             string.Concat(Enumerable.Repeat("Action:failed\r\nStatus:4.0.0\r\n\r\n", length / 31)), "--b--"));
-        yield return ("thousands of parts", Mail("Content-Type: multipart/mixed; boundary=b", "", string.Concat(Enumerable.Repeat("--b\r\n\r\n", length / 7))));
+        yield return ("thousands of parts", Mail("Content-Type: multipart/mixed; boundary=b", "", string.Concat(Enumerable.Repeat("--b\r\n\r\nx\r\n", length / 10))));
         yield return ("encoded words without end", Mail("Subject: " + string.Concat(Enumerable.Repeat("=?utf-8?Q?=41?= ", 500)), $"From: {string.Concat(Enumerable.Repeat("=?", 4_000))}", "", new string('=', length)));
         yield return ("one line", [.. "Subject: "u8, .. Enumerable.Repeat((byte)'x', length)]);
     }
@@ -65,5 +65,5 @@ internal static class HostileMails
         "Reporting-MTA: dns; mx.example", "", $"Final-Recipient: {recipient}", $"Action: {action}", $"Status: {status}", $"Diagnostic-Code: {words}", "", "--b--");
 
     private static byte[] Nested(int levels) => Mail(
-        [.. Enumerable.Range(0, levels).SelectMany(n => new[] { $"Content-Type: multipart/mixed; boundary=b{n}", "", $"--b{n}" }), "", "x", .. Enumerable.Range(0, levels).Reverse().Select(n => $"--b{n}--")]);
+        [.. Enumerable.Range(0, levels).SelectMany(n => new[] { $"Content-Type: multipart/mixed; boundary=b{n:0000}", "", $"--b{n:0000}" }), "", "x", .. Enumerable.Range(0, levels).Reverse().Select(n => $"--b{n:0000}--")]);
 }
