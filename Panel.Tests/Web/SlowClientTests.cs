@@ -91,7 +91,15 @@ public sealed class SlowClientTests
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         socket.Bind(new IPEndPoint(IPAddress.Parse(from), 0));
-        await socket.ConnectAsync(IPAddress.Loopback, panel.Address.Port);
+        try
+        {
+            await socket.ConnectAsync(IPAddress.Loopback, panel.Address.Port);
+        }
+        catch (SocketException gone) when (gone.SocketErrorCode == SocketError.ConnectionReset && said.Length == 0)
+        {
+            // One too many: ended before this side had heard that it was open.
+        }
+
         if (said.Length > 0)
         {
             await socket.SendAsync(Encoding.ASCII.GetBytes(said));
