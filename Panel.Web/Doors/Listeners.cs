@@ -8,6 +8,9 @@ namespace Panel.Web.Doors;
 /// <c>run/agent.sock</c> for the local agent. Each socket connection carries the uid of its peer.</summary>
 internal static class Listeners
 {
+    /// <summary>How long a body may be where nothing else is said.</summary>
+    public const long MostBodyBytes = 32 * 1024 * 1024;
+
     /// <summary>A published program finds its files beside itself, wherever it is started from; a build finds them by the manifest.</summary>
     public static WebApplicationBuilder CreateBuilder(string[] args)
     {
@@ -31,7 +34,7 @@ internal static class Listeners
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = 32 * 1024 * 1024;
+            kestrel.Limits.MaxRequestBodySize = MostBodyBytes;
             kestrel.Limits.MaxConcurrentConnections = 5_000;
             // The default of 30 seconds leaves whoever says a byte a second twice as long at no use to anybody.
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);

@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.Razor;
 using Panel.Services.Data;
@@ -72,10 +74,20 @@ internal static class Pages
         });
         app.UseWhen(c => c.Request.Path.StartsWithSegments("/api"), api => api.UseExceptionHandler(broken => broken.Run(Broken.AnswerAsync)));
         app.UseRouting();
+        app.UseWhen(IsTooLarge, no => no.Run(context =>
+        {
+            context.Response.StatusCode = StatusCodes.Status413PayloadTooLarge;
+            return Task.CompletedTask;
+        }));
         app.UseRateLimiter();
         app.UseAuthentication();
         app.UseAuthorization();
     }
+
+    // Said before the form is read: its token would be the first to be missed, and the page would speak of an old form.
+    private static bool IsTooLarge(HttpContext context) =>
+        context.Request.ContentLength > (context.GetEndpoint()?.Metadata.GetMetadata<IRequestSizeLimitMetadata>() is { } own ? own.MaxRequestBodySize : Listeners.MostBodyBytes)
+        && IsPage(context) && context.Features.Get<IStatusCodeReExecuteFeature>() is null;
 
     // The other doors answer problems in their own form.
     private static bool IsPage(HttpContext context) =>
