@@ -106,6 +106,58 @@ public sealed class AgentBackupTests(AgentMachine machine) : IClassFixture<Agent
     }
 
     [RootFact]
+    public async Task Class_1_and_2_files_of_any_name_by_sftp_come_back_one_by_one_or_with_their_folder()
+    {
+        const int uid = 290_407;
+        await LiveAsync(Account("eve", uid, machine.PublicKey));
+        var folder = $"{machine.Accounts}/eve/home/odd";
+        async Task WriteAsync(string word, params IEnumerable<string> names)
+        {
+            var (code, output) = await AsAsync(uid, OddNames.Writing(folder, word, names));
+            Assert.True(code == 0, output);
+        }
+
+        // Every file by itself, so that a failure names the one that is not as it should be.
+        async Task AreAsync(string after, Func<string, string> word)
+        {
+            var found = (await AsAsync(uid, OddNames.Reading(folder))).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).ToDictionary(l => l.Split(' ')[0], l => l);
+            var wrong = OddNames.All.Select(n => (Name: n, Is: found.GetValueOrDefault(n) ?? "(gone)", Wanted: $"{n} {word(n)} {n}")).Where(f => f.Is != f.Wanted)
+                .Select(f => $"{System.Text.Encoding.UTF8.GetString(Convert.FromHexString(f.Name))}: '{f.Is}' instead of '{f.Wanted}'").Concat(found.Keys.Except(OddNames.All).Select(n => $"{n} is new"));
+            Assert.True(!wrong.Any(), $"After {after}:\n{string.Join('\n', wrong)}");
+        }
+
+        await machine.SftpAsync("eve", "mkdir /home/odd");
+        await machine.UploadAsync("eve", "/home/letter", "any");
+        foreach (var name in OddNames.BySftp)
+        {
+            var (code, output) = await machine.SftpAsync("eve", $"put {machine.KeyFile}.pub \"/home/odd/{name.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"");
+            Assert.True(code == 0, $"{name}: {output}");
+        }
+
+        // What SFTP has made has these very names; the rest is made beside it.
+        Assert.Equal(OddNames.BySftp.Select(OddNames.Hex).Order(StringComparer.Ordinal), (await AsAsync(uid, OddNames.Reading(folder))).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split(' ')[0]).Order(StringComparer.Ordinal));
+        await WriteAsync("kept", OddNames.All);
+        var order = Order with { Snapshot = (await DoAsync(AgentWork.Backup, "eve", Order)).Snapshot };
+        await WriteAsync("destroyed", OddNames.All);
+
+        var back = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var name in OddNames.Askable)
+        {
+            var report = await machine.Panel.RequestAsync(AgentWork.Restore, "eve", order.Snapshot, order with { Path = $"home/odd/{name}" });
+            back.Add(OddNames.Hex(name));
+            Assert.True(report is { Failure: null, Backup.Notes.Count: 0 }, $"{name}: {report.Failure} {string.Join(' ', report.Backup?.Notes ?? [])}");
+            await AreAsync($"the restore of {name}", n => back.Contains(n) ? "kept" : "destroyed");
+        }
+
+        await WriteAsync("destroyed", OddNames.All);
+        await DoAsync(AgentWork.Restore, "eve", order with { Path = "home/odd", Beside = true });
+        await AreAsync("the restore beside", _ => "destroyed");
+        await DoAsync(AgentWork.Restore, "eve", order with { Path = "home/odd" });
+        await AreAsync("the restore of the folder", _ => "kept");
+        Assert.Empty((await DoAsync(AgentWork.Trial, "eve", order)).Trial!.Wrong);
+    }
+
+    [RootFact]
     public async Task A_trial_says_which_dump_is_none_and_which_page_is_not_as_it_was()
     {
         var postgres = DatabasePassword.Make(Panel.Hosting.DatabaseEngine.Postgres);

@@ -76,7 +76,7 @@ internal sealed partial class Backups(AgentOptions options, Host host)
             }
 
             string[] parts = ["home", "private", .. account.Sites.Where(s => Grammar.IsSiteName(s.Name)).Select(s => $"sites/{s.Name}/public").Where(p => Directory.Exists($"{tree}/{p}"))];
-            var tar = await PipeAsync(Commands.As(uid, ["/usr/bin/tar", "-c", "-f", "-", "--format=posix", "--ignore-failed-read", .. parts, "-C", work, "databases"]), null, null, to, ct, tree);
+            var tar = await PipeAsync(Commands.As(uid, ["/usr/bin/tar", "-c", "-f", "-", "--format=posix", "--sparse", "--ignore-failed-read", .. parts, "-C", work, "databases"]), null, null, to, ct, tree);
             notes.AddRange(tar.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Take(20));
             return tar.Code is 0 or 1 ? notes : throw new MachineException($"The files could not be read: {tar.Reason}");
         }
@@ -150,7 +150,8 @@ internal sealed partial class Backups(AgentOptions options, Host host)
         IReadOnlyList<string> place = order.Beside ? ["-C", $"{tree}/home", $"--one-top-level=restored-{order.Snapshot}"] : ["-C", tree];
         string[] what = database is not null ? [$"databases/{FileOf(database)}"] : order.Path is { } one ? [one] : order.Beside ? [] : ["home", "private", .. account.Sites.Where(s => Grammar.IsSiteName(s.Name)).Select(s => $"sites/{s.Name}/public").Where(p => Directory.Exists($"{tree}/{p}"))];
         var source = ReadBackAsync(account, order, pipe.Writer.AsStream(), ct).ContinueWith(async read => { await pipe.Writer.CompleteAsync(); return await read; }, ct, TaskContinuationOptions.None, TaskScheduler.Default).Unwrap();
-        IReadOnlyList<string> tar = ["/usr/bin/tar", "-x", "-f", "-", "--no-same-owner", .. database is null || order.Beside ? place : ["-O"], "--", .. what];
+        // A name is bytes, not tar's own spelling of them: \101 is not A, and would write over it.
+        IReadOnlyList<string> tar = ["/usr/bin/tar", "-x", "-f", "-", "--no-same-owner", "--no-unquote", .. database is null || order.Beside ? place : ["-O"], "--", .. what];
         var into = new System.IO.Pipelines.Pipe();
         if (database is null || order.Beside)
         {
