@@ -164,6 +164,35 @@ public sealed class AgentQuotaTests(AgentMachine machine) : IClassFixture<AgentM
         Assert.Equal(0, (await AsBobAsync("dd", "if=/dev/urandom", "of=home/again", "bs=1M", "count=1", "status=none", "conv=fsync")).Code);
     }
 
+    [RootFact]
+    public async Task Class_1_and_2_a_subvolume_counts_for_its_owner_whatever_names_lead_to_it()
+    {
+        Assert.All((await machine.Panel.SayAsync(Account("hal", 290_306, machine.PublicKey))).Items.Concat((await machine.Panel.SayAsync(Account("ida", 290_307, machine.PublicKey))).Items), i => Assert.Equal(ItemState.Live, i.State));
+        Task<(int Code, string Output)> AsHalAsync(params string[] command) =>
+            machine.InsideAsync(["setpriv", "--reuid=290306", "--regid=290306", "--clear-groups", "--", "env", "-C", $"{machine.Accounts}/hal/home", .. command]);
+        async Task<long> OfAsync(string handle) => Assert.Single((await machine.Panel.RequestAsync(AgentWork.Usage)).Usage, u => u.Handle == handle).DiskBytes;
+        var before = await OfAsync("ida");
+
+        // Another's account within a path, and whole lines of the lists that these names stand in.
+        string[] names = ["accounts/ida", "a\nID 999 gen 1 top level 5 path ida", "b\n1/290307 999999999 0 1 1", "c\n1/nobody 1 1 1 1", "d\n0/260 0 0 - ida", "e\n0/261 0 0 1/290307"];
+        foreach (var name in names)
+        {
+            Assert.Equal(0, (await AsHalAsync("mkdir", "-p", name)).Code);
+            Assert.Equal(0, (await AsHalAsync("btrfs", "subvolume", "create", $"{name}/inner")).Code);
+        }
+
+        await OfAsync("hal");
+        await machine.InsideAsync("btrfs", "quota", "rescan", "-w", machine.Accounts);
+        foreach (var name in names)
+        {
+            Assert.Equal(0, (await AsHalAsync("dd", "if=/dev/urandom", $"of={name}/inner/part", "bs=1M", "count=3", "status=none", "conv=fsync")).Code);
+        }
+
+        Assert.InRange(await OfAsync("hal"), names.Length * 3L << 20, 30L << 20);
+        Assert.InRange(await OfAsync("ida"), 0, before + (1 << 20));
+        Assert.Empty((await machine.Panel.RequestAsync(AgentWork.Plan)).Plan!);
+    }
+
     private async Task<long> UsedAsync() => Assert.Single((await machine.Panel.RequestAsync(AgentWork.Usage)).Usage, u => u.Handle == "bob").DiskBytes;
 
     /// <summary>A measurement, and the pass over those who crossed their limit by it.</summary>

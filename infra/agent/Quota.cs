@@ -30,33 +30,38 @@ internal sealed class GroupQuota(string accounts) : IQuota
 
     public Dictionary<int, (long Used, long? Limit)> Table(bool exact)
     {
-        IReadOnlyList<string> ask = ["qgroup", "show", "--raw", "-re", .. exact ? new[] { "--sync" } : [], accounts];
         var rows = new Dictionary<int, (long, long?)>();
-        foreach (var words in Commands.Run("btrfs", ask).Split('\n').Select(l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries)))
+        foreach (var words in Rows(["--raw", "-re", .. exact ? new[] { "--sync" } : []]))
         {
-            if (words is [['1', '/', .. var uid], var used, _, var limit, ..])
+            // What a member's name spells comes before every true row of a group, and does not outlast it.
+            if (words is [['1', '/', .. var of], var used, _, var limit, ..] && int.TryParse(of, NumberStyles.None, CultureInfo.InvariantCulture, out var uid) && long.TryParse(used, NumberStyles.None, CultureInfo.InvariantCulture, out var bytes))
             {
-                rows[int.Parse(uid, CultureInfo.InvariantCulture)] =
-                    (long.Parse(used, CultureInfo.InvariantCulture), limit == "none" ? null : long.Parse(limit, CultureInfo.InvariantCulture));
+                rows[uid] = (bytes, long.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out var most) ? most : null);
             }
         }
 
         return rows;
     }
 
-    /// <summary>A subvolume that a member made inside the account escapes its quota group.</summary>
+    /// <summary>A subvolume that a member made inside the account escapes its quota group. Whose it is says its own path alone: in a list of
+    /// paths a member's name can be a whole line, or hold another's account.</summary>
     public void Gather(IReadOnlyDictionary<string, int> members)
     {
-        foreach (var words in Commands.Run("btrfs", "subvolume", "list", accounts).Split('\n').Select(l => l.Split(' ', 9)))
+        var mount = Commands.Run("findmnt", "-nr", "-o", "FSROOT,TARGET", "-T", accounts).TrimEnd().Split(' ');
+        var top = $"{mount[0]}{accounts[mount[1].TrimEnd('/').Length..]}/".TrimStart('/');
+        foreach (var id in Rows(["-p"]).Where(w => w is [['0', '/', ..], _, _, ['-', ..], ..] && w[0][2..].All(char.IsAsciiDigit) && w.ElementAtOrDefault(4) != "<stale>").Select(w => w[0]).Distinct())
         {
-            // ID 257 gen 15 top level 256 path ann/sites/x; below a subvolume the path is from the top of the file system.
-            if (words is [_, var id, _, _, _, _, _, _, var path] && path[(path.LastIndexOf("accounts/", StringComparison.Ordinal) is var at and >= 0 ? at + 9 : 0)..] is var below
-                && below.Split('/', 2) is [var handle, _] && members.TryGetValue(handle, out var uid))
+            var path = Commands.Try("btrfs", "inspect-internal", "subvolid-resolve", id[2..], accounts).Output;
+            if (path.StartsWith(top, StringComparison.Ordinal) && path[top.Length..].Split('/', 2) is [var handle, _] && members.TryGetValue(handle, out var uid))
             {
-                _ = Commands.Try("btrfs", "qgroup", "assign", $"0/{id}", Group(uid), accounts);
+                _ = Commands.Try("btrfs", "qgroup", "assign", id, Group(uid), accounts);
             }
         }
     }
+
+    /// <summary>Groups of subvolumes, each with its path, and then groups of groups.</summary>
+    private IEnumerable<string[]> Rows(string[] asked) =>
+        Commands.Run("btrfs", ["qgroup", "show", "--sort=qgroupid", .. asked, accounts]).Split('\n').Select(l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries));
 
     public void Forget(int uid) => _ = Commands.Try("btrfs", "qgroup", "destroy", Group(uid), accounts);
 
