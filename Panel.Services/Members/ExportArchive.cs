@@ -11,8 +11,8 @@ public interface IExportPart
     Task WriteAsync(Actor by, Member member, ExportArchive to, CancellationToken ct);
 }
 
-/// <summary>An export while it is being written: one tar archive of files in open formats.</summary>
-public sealed class ExportArchive(TarWriter tar, DateTimeOffset at)
+/// <summary>An export while it is being written: one tar archive of files in open formats, <paramref name="under"/> which lies the stream of its bytes.</summary>
+public sealed class ExportArchive(TarWriter tar, Stream under, DateTimeOffset at)
 {
     private static readonly JsonSerializerOptions Readable = new(JsonSerializerDefaults.Web)
     {
@@ -36,11 +36,10 @@ public sealed class ExportArchive(TarWriter tar, DateTimeOffset at)
     /// <summary>Takes over the entries of another archive below <paramref name="folder"/>, as they are; nothing is unpacked.</summary>
     public async Task CopyAsync(string folder, Stream other, CancellationToken ct)
     {
-        await using var reader = new TarReader(other);
-        while (await reader.GetNextEntryAsync(copyData: false, ct) is { } entry)
+        // The writer has nothing under way between two entries.
+        if (await new TarCopy(other, under, folder).RunAsync(ct) is var left and > 0)
         {
-            entry.Name = folder + entry.Name.TrimStart('/');
-            await tar.WriteEntryAsync(entry, ct);
+            Note($"{left} entries of {folder} were left out: devices, or names that lead elsewhere or are too long to be opened.");
         }
     }
 }

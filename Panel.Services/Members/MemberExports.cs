@@ -28,7 +28,7 @@ public sealed class MemberExports(PanelDb db, Members members, IEnumerable<IExpo
         var member = await members.ReachAsync(by, handle, ct) ?? throw new InvalidOperationException($"{handle} was reached a moment ago.");
         await using var zip = new GZipStream(to, CompressionLevel.Fastest, leaveOpen: true);
         await using var tar = new TarWriter(zip, TarEntryFormat.Pax, leaveOpen: true);
-        var archive = new ExportArchive(tar, time.GetUtcNow());
+        var archive = new ExportArchive(tar, zip, time.GetUtcNow());
         await archive.AddAsync("account.json", (await members.ShowAsync(by, handle, ct)).Value, ct);
         await archive.AddAsync("changes.json", (await audit.ListAsync(by, handle, null, ct)).Value, ct);
         foreach (var part in parts)
