@@ -149,8 +149,9 @@ public sealed class Backups(PanelDb db, Members.Members members, HostWork work, 
 
     private static Refusal? Check(RestoreWish wish) => wish switch
     {
+        { Path: { } path } when path.Any(c => char.IsControl(c) || c == '\uFFFD') => new Refusal("A name with a line break or another letter that cannot be shown comes back with its folder: ask for the folder.", "path"),
         { Path: not null, Database: not null } => new Refusal("Choose a path or a database, not both.", "path"),
-        { Path: { } path } when path.Length is 0 or > 1000 || path[0] is '/' or '-' || path.Split('/').Any(p => p is ".." or "." or "") || path.Any(char.IsControl)
+        { Path: { } path } when path.Length is 0 or > 1000 || path[0] is '/' or '-' || path.Split('/').Any(p => p is ".." or "." or "")
             || path.Split('/')[0] is not ("home" or "private" or "sites" or "databases") =>
             new Refusal("A path begins with home, private, sites or databases, for example home/letter.txt or sites/web/public, without .. and without a slash at its ends.", "path"),
         _ => null,

@@ -36,7 +36,7 @@ public sealed class BackupsController(Backups backups, Databases databases) : Pa
 
         var wish = form.What switch
         {
-            "path" => new RestoreWish(form.Path?.Trim() ?? "", null, form.Beside),
+            "path" => new RestoreWish(form.Path ?? "", null, form.Beside),
             "database" => new RestoreWish(null, form.Database ?? "", form.Beside),
             _ => new RestoreWish(Beside: form.Beside),
         };
