@@ -36,11 +36,15 @@ internal static class MoveReports
             }
         }
 
-        return new MoveComparison(differences.Count == 0, [.. differences.Take(100)], SideOf(from), SideOf(to));
+        return new MoveComparison(differences.Count == 0, [.. differences.Take(100)], SideOf(from), SideOf(to), [.. (from.Left ?? []).Take(20).Select(LeftOf)]);
     }
 
     /// <summary>What the new host said of the certificates that came, bounded: it may say anything.</summary>
     internal static IEnumerable<string> Certificates(Move move) => (AgentWire.ReadMove(move.Received)?.Certificates ?? []).Take(50).Select(AgentReports.Plain).OfType<string>();
+
+    private static string LeftOf(string left) => left.StartsWith("s ", StringComparison.Ordinal)
+        ? $"{PlainName.Of(left[2..])} is a socket: the program that made it makes it anew"
+        : $"{PlainName.Of(left[Math.Min(left.Length, 2)..])} and what is in it: the path is longer than any program can open";
 
     private static MoveSide SideOf(MoveReport report) => new(report.Files, report.Bytes, report.Sha256, report.Databases);
 }

@@ -8,8 +8,9 @@ namespace Panel.Services.Hosting;
 /// <summary>One side of the comparison of a move.</summary>
 public sealed record MoveSide(long Files, long Bytes, string Sha256, IReadOnlyList<MovedDatabase> Databases);
 
-/// <summary>Both sides as they were while nobody could write; <paramref name="Same"/> when nothing at all differs, else <paramref name="Differences"/>.</summary>
-public sealed record MoveComparison(bool Same, IReadOnlyList<string> Differences, MoveSide From, MoveSide To);
+/// <summary>Both sides as they were while nobody could write; <paramref name="Same"/> when nothing at all differs, else <paramref name="Differences"/>.
+/// <paramref name="Left"/> says what was not carried, and why.</summary>
+public sealed record MoveComparison(bool Same, IReadOnlyList<string> Differences, MoveSide From, MoveSide To, IReadOnlyList<string> Left);
 
 /// <summary>A move as admins see it. <paramref name="State"/> is a word of <see cref="MoveState"/>; <paramref name="CopyUntil"/> is when the old copy goes.</summary>
 public sealed record MovePage(

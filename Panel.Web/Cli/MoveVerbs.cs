@@ -45,6 +45,10 @@ internal static class MoveVerbs
             Side("from", node["from"]!, report["from"]!);
             Side("to", node["to"]!, report["to"]!);
             Console.WriteLine(report["same"]!.GetValue<bool>() ? "Both sides are the same." : string.Join('\n', report["differences"]!.AsArray()));
+            foreach (var left in report["left"]!.AsArray())
+            {
+                Console.WriteLine($"Not carried: {left}");
+            }
         }
 
         if (node["copyUntil"] is { } until)

@@ -28,8 +28,9 @@ public enum AgentWork { Plan, Converge, Usage, Log, Task, Backup, Restore, Trial
 public sealed record MoveOrder(bool Last);
 
 /// <summary>What one side of a move has of an account after a pass: entries and bytes of its files, and a SHA-256 over every name, mode, time, link
-/// and content; <paramref name="Sent"/> is how many entries went over in this pass, <paramref name="Certificates"/> what became of each that came.</summary>
-public sealed record MoveReport(long Files, long Bytes, string Sha256, long Sent, IReadOnlyList<MovedDatabase> Databases, IReadOnlyList<string>? Certificates = null);
+/// and content; <paramref name="Sent"/> is how many entries went over in this pass, <paramref name="Certificates"/> what became of each that came,
+/// <paramref name="Left"/> what cannot be carried: <c>s</c> and the name of a socket, <c>x</c> and the beginning of a name that is too long, twenty at most.</summary>
+public sealed record MoveReport(long Files, long Bytes, string Sha256, long Sent, IReadOnlyList<MovedDatabase> Databases, IReadOnlyList<string>? Certificates = null, IReadOnlyList<string>? Left = null);
 
 /// <summary>A database as a dump of so many bytes with this SHA-256, and the rows of its tables.</summary>
 public sealed record MovedDatabase(string Name, long Bytes, string Sha256, IReadOnlyDictionary<string, long> Rows);

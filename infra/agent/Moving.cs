@@ -13,8 +13,11 @@ internal sealed class Moving(Host host, AgentLink link, Repositories repositorie
     // Names are bytes; Latin-1 gives each of them back as it was.
     private static readonly Encoding Bytes = Encoding.Latin1;
 
-    // One line of find(1) for each kind that an account can have: all that must be the same on the other host. Sockets belong to processes.
-    private static readonly string[] Kinds = ["(", "-type", "d", "-printf", @"d %m\0%p\0", "-o", "-type", "f", "-printf", @"f %m %s %T@\0%p\0", "-o", "-type", "l", "-printf", @"l %l\0%p\0", "-o", "-type", "p", "-printf", @"p %m\0%p\0", ")"];
+    // No program can open a path of PATH_MAX bytes and more. What is below is not even listed: its names alone could fill the memory.
+    private static readonly string[] TooLong = ["-regextype", "posix-extended", "-regex", ".{4096,}", "-prune"];
+
+    // One line of find(1) for each kind that an account can have: all that must be the same on the other host, and, with one letter only, what stays behind. Sockets belong to processes.
+    private static readonly string[] Kinds = [.. TooLong, "-printf", @"x\0%p\0", "-o", "-type", "s", "-printf", @"s\0%p\0", "-o", "(", "-type", "d", "-printf", @"d %m\0%p\0", "-o", "-type", "f", "-printf", @"f %m %s %T@\0%p\0", "-o", "-type", "l", "-printf", @"l %l\0%p\0", "-o", "-type", "p", "-printf", @"p %m\0%p\0", ")"];
 
     public async Task<MoveReport> RunAsync(AccountState account, AgentRequest request, CancellationToken ct)
     {
@@ -32,7 +35,7 @@ internal sealed class Moving(Host host, AgentLink link, Repositories repositorie
         if (last || !send)
         {
             // What its owner may not read could not be moved as the owner.
-            await RunAsync(account, ["/usr/bin/find", .. Roots(account), "(", "-type", "d", "!", "-perm", "-700", "-o", "-type", "f", "!", "-perm", "-400", ")", "-exec", "/usr/bin/chmod", "u+rwX", "{}", ";"], ct);
+            Must(await AsMemberAsync(account, ["/usr/bin/find", .. Roots(account), .. TooLong, "-o", "(", "-type", "d", "!", "-perm", "-700", "-o", "-type", "f", "!", "-perm", "-400", ")", "-exec", "/usr/bin/chmod", "u+rwX", "{}", ";"], null, Stream.Null, ct));
         }
 
         return send ? await SendAsync(account, request.Id, last, ct) : await ReceiveAsync(account, request.Id, last, ct);
@@ -41,7 +44,7 @@ internal sealed class Moving(Host host, AgentLink link, Repositories repositorie
     private async Task<MoveReport> SendAsync(AccountState account, long id, bool last, CancellationToken ct)
     {
         var there = await TakeListAsync(id, "have", ct);
-        var here = await ListAsync(account, last, ct);
+        var (here, left) = await ListAsync(account, last, ct);
         await GiveAsync(id, "list", to => to.WriteAsync(Written(here.SelectMany(e => new[] { e.Value, e.Key })), ct).AsTask(), ct);
         var missing = here.Where(e => there.GetValueOrDefault(e.Key) != e.Value).Select(e => e.Key).ToList();
         await GiveAsync(id, "files", async to =>
@@ -66,12 +69,12 @@ internal sealed class Moving(Host host, AgentLink link, Repositories repositorie
 
         await GiveAsync(id, "backups", to => last ? Task.CompletedTask : repositories.GiveAsync(account.Handle, to, ct), ct);
         await GiveCertificatesAsync(account, id, ct);
-        return ReportOf(here, missing.Count, databases);
+        return ReportOf(here, missing.Count, databases) with { Left = left };
     }
 
     private async Task<MoveReport> ReceiveAsync(AccountState account, long id, bool last, CancellationToken ct)
     {
-        var here = await ListAsync(account, strict: true, ct);
+        var (here, _) = await ListAsync(account, strict: true, ct);
         await GiveAsync(id, "have", to => to.WriteAsync(Written(here.SelectMany(e => new[] { e.Value, e.Key })), ct).AsTask(), ct);
         var wanted = await TakeListAsync(id, "list", ct);
         var gone = here.Where(e => wanted.GetValueOrDefault(e.Key)?[0] != e.Value[0] && !Roots(account).Contains(e.Key)).Select(e => e.Key);
@@ -103,7 +106,7 @@ internal sealed class Moving(Host host, AgentLink link, Repositories repositorie
 
         await TakeAsync(id, "backups", from => last ? from.CopyToAsync(Stream.Null, ct) : repositories.TakeAsync(account.Handle, from, ct), ct);
         var certificates = await TakeCertificatesAsync(account, id, ct);
-        return ReportOf(await ListAsync(account, strict: true, ct), wanted.Count(e => here.GetValueOrDefault(e.Key) != e.Value), databases) with { Certificates = certificates };
+        return ReportOf((await ListAsync(account, strict: true, ct)).List, wanted.Count(e => here.GetValueOrDefault(e.Key) != e.Value), databases) with { Certificates = certificates };
     }
 
     private async Task GiveCertificatesAsync(AccountState account, long id, CancellationToken ct)
@@ -142,21 +145,24 @@ internal sealed class Moving(Host host, AgentLink link, Repositories repositorie
         list.Count, list.Values.Where(v => v[0] == 'f').Sum(v => long.Parse(v.Split(' ')[2], CultureInfo.InvariantCulture)),
         Convert.ToHexStringLower(SHA256.HashData(Written(list.SelectMany(e => new[] { e.Value, e.Key })))), sent, databases);
 
-    /// <summary>What is there by path; <paramref name="strict"/> when nothing may change meanwhile, so that what cannot be read is an error.</summary>
-    private async Task<SortedDictionary<string, string>> ListAsync(AccountState account, bool strict, CancellationToken ct)
+    /// <summary>What is there by path; <paramref name="strict"/> when nothing may change meanwhile, so that what cannot be read is an error. What
+    /// nothing can carry is told beside it.</summary>
+    private async Task<(SortedDictionary<string, string> List, IReadOnlyList<string> Left)> ListAsync(AccountState account, bool strict, CancellationToken ct)
     {
         var (names, sums) = (new MemoryStream(), new MemoryStream());
         var most = strict ? 0 : int.MaxValue;
         Must(await AsMemberAsync(account, ["/usr/bin/find", .. Roots(account), .. Kinds], null, names, ct), most);
-        Must(await AsMemberAsync(account, ["/usr/bin/find", .. Roots(account), "-type", "f", "-exec", "/usr/bin/sha256sum", "-bz", "--", "{}", "+"], null, sums, ct), most);
         var list = Read(names.ToArray());
+        var left = list.Where(e => e.Value.Length == 1).ToList();
+        left.ForEach(e => list.Remove(e.Key));
+        Must(await AsMemberAsync(account, ["/usr/bin/xargs", "-0", "-r", "/usr/bin/sha256sum", "-bz", "--"], new MemoryStream(Written(list.Where(e => e.Value[0] == 'f').Select(e => e.Key))), sums, ct), most);
         // "HASH *PATH"; with -z nothing in a name is escaped.
         foreach (var line in Bytes.GetString(sums.ToArray()).Split('\0', StringSplitOptions.RemoveEmptyEntries).Where(l => l.Length > 66 && list.ContainsKey(l[66..])))
         {
             list[line[66..]] += $" {line[..64]}";
         }
 
-        return list;
+        return (list, [.. left.Take(20).Select(e => $"{e.Value} {Encoding.UTF8.GetString(Bytes.GetBytes(e.Key[..Math.Min(e.Key.Length, 500)]))}")]);
     }
 
     private static SortedDictionary<string, string> Read(byte[] written)
@@ -179,8 +185,6 @@ internal sealed class Moving(Host host, AgentLink link, Repositories repositorie
     private static IEnumerable<DatabaseState> Databases(AccountState account) => (account.Databases ?? []).Where(Grammar.IsDatabase).OrderBy(PartOf, StringComparer.Ordinal);
 
     private static string PartOf(DatabaseState database) => $"{(database.Engine == DatabaseEngine.Mariadb ? "mariadb" : "postgres")}-{database.Name}";
-
-    private async Task RunAsync(AccountState account, string[] command, CancellationToken ct) => Must(await AsMemberAsync(account, command, null, Stream.Null, ct));
 
     private Task<Ran> AsMemberAsync(AccountState account, string[] command, Stream? input, Stream output, CancellationToken ct) =>
         Backups.PipeAsync(Commands.As(account.Uid, command), null, input, output, ct, host.Layout.Tree(account.Handle));
@@ -206,12 +210,7 @@ internal sealed class Moving(Host host, AgentLink link, Repositories repositorie
         return kept.ToArray();
     }
 
-    private async Task<SortedDictionary<string, string>> TakeListAsync(long id, string part, CancellationToken ct)
-    {
-        var kept = new MemoryStream();
-        await TakeAsync(id, part, from => from.CopyToAsync(kept, ct), ct);
-        return Read(kept.ToArray());
-    }
+    private async Task<SortedDictionary<string, string>> TakeListAsync(long id, string part, CancellationToken ct) => Read(await TakeBytesAsync(id, part, int.MaxValue, ct));
 
     private async Task TakeAsync(long id, string part, Func<Stream, Task> read, CancellationToken ct) => Must(await link.DownloadAsync($"transfers/{id}/{part}", read, ct));
 
