@@ -18,14 +18,14 @@ internal static class AuditVerbs
                 {
                     foreach (var row in node.AsArray())
                     {
-                        Console.WriteLine($"{row!["at"]}  {row["actor"],-20}  {row["door"],-6}  {row["action"],-18}  {row["target"]}");
+                        Screen.Line($"{row!["at"]}  {row["actor"],-20}  {row["door"],-6}  {row["action"],-18}  {row["target"]}");
                     }
                 }, ct);
             }
 
             return await CliDoor.CallAsync(
                 given, HttpMethod.Get, "/audit/verdict", null,
-                node => Console.WriteLine(node["broken"] is { } where ? $"Broken at {where}." : $"{node["entries"]} entries, every chain is whole."),
+                node => Screen.Line(node["broken"] is { } where ? $"Broken at {where}." : $"{node["entries"]} entries, every chain is whole."),
                 ct, fails: node => node["broken"] is not null);
         });
         return audit;

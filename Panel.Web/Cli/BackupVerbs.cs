@@ -31,10 +31,10 @@ internal static class BackupVerbs
         restore.SetAction((given, ct) => CliDoor.CallAsync(
             given, HttpMethod.Post, $"{Path(given)}/{given.GetValue(id)}/restores", new { path = given.GetValue(path), database = given.GetValue(database), beside = given.GetValue(beside) }, node =>
             {
-                Console.WriteLine($"Restored {node["what"]} {node["where"]} in {node["milliseconds"]} ms.");
+                Screen.Line($"Restored {node["what"]} {node["where"]} in {node["milliseconds"]} ms.");
                 foreach (var note in node["notes"]!.AsArray())
                 {
-                    Console.WriteLine($"  {note}");
+                    Screen.Line($"  {note}");
                 }
             }, ct));
         backup.Subcommands.Add(restore);
@@ -43,10 +43,10 @@ internal static class BackupVerbs
 
     private static void Line(JsonNode row)
     {
-        Console.WriteLine($"{row["id"],6}  {row["madeAt"]}  {Bytes.Words(row["bytes"]!.GetValue<long>()),10}  trial {row["trial"]}  {row["trialFailure"]}");
+        Screen.Line($"{row["id"],6}  {row["madeAt"]}  {Bytes.Words(row["bytes"]!.GetValue<long>()),10}  trial {row["trial"]}  {row["trialFailure"]}");
         foreach (var note in row["notes"]!.AsArray().Concat(row["trialNotes"]?.AsArray() ?? []))
         {
-            Console.WriteLine($"        {note}");
+            Screen.Line($"        {note}");
         }
     }
 

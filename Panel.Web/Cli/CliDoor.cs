@@ -17,8 +17,6 @@ internal static class CliDoor
     // Longer than the longest thing that is waited for, which is a backup.
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(20);
 
-    private static readonly JsonSerializerOptions Pretty = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     /// <summary>Calls the API and prints the answer: as JSON when asked, else by <paramref name="print"/>. <paramref name="fails"/>
     /// tells an answer that is a no although the call went well.</summary>
     public static async Task<int> CallAsync(
@@ -28,31 +26,20 @@ internal static class CliDoor
         using var http = Open();
         using var request = new HttpRequestMessage(method, "/api/v1" + path);
         request.Content = body as HttpContent ?? (body is null ? null : JsonContent.Create(body, body.GetType(), options: JsonSerializerOptions.Web));
-        HttpResponseMessage response;
-        try
-        {
-            response = await http.SendAsync(request, ct);
-        }
-        catch (HttpRequestException)
-        {
-            await Console.Error.WriteLineAsync($"Panel does not answer at {http.BaseAddress}. Is it running? Start it with infra/run.");
-            return CommandLine.Refused;
-        }
-
+        var (response, text) = await AskAsync(http, request, ct);
         using (response)
         {
-            var text = await response.Content.ReadAsStringAsync(ct);
-            if (!response.IsSuccessStatusCode)
+            var kind = response?.Content.Headers.ContentType?.MediaType ?? "";
+            if (response is not { IsSuccessStatusCode: true } || kind == "text/html")
             {
-                await Console.Error.WriteLineAsync(ReasonOf(response, text));
+                Screen.Error(response is null ? text : kind == "text/html" ? $"What answers at {http.BaseAddress} is not Panel's API." : ReasonOf(response, text));
                 return CommandLine.Refused;
             }
 
-            var isJson = response.Content.Headers.ContentType?.MediaType?.EndsWith("json", StringComparison.Ordinal) == true;
-            var node = text.Length == 0 ? new JsonObject() : isJson ? JsonNode.Parse(text)! : JsonValue.Create(text);
+            var node = text.Length == 0 ? new JsonObject() : kind.EndsWith("json", StringComparison.Ordinal) ? JsonNode.Parse(text)! : JsonValue.Create(text);
             if (parsed.GetValue(Json))
             {
-                Console.WriteLine(node.ToJsonString(Pretty));
+                Screen.Document(node);
             }
             else
             {
@@ -63,8 +50,8 @@ internal static class CliDoor
         }
     }
 
-    /// <summary>Writes what the API sends to a file, which appears when it is whole.</summary>
-    public static async Task<int> SaveAsync(string path, FileInfo to, CancellationToken ct)
+    /// <summary>Writes what the API sends to a file, which appears when it is whole, and says so.</summary>
+    public static async Task<int> SaveAsync(ParseResult parsed, string path, FileInfo to, CancellationToken ct)
     {
         using var http = Open();
         var beside = $"{to.FullName}.part";
@@ -73,7 +60,7 @@ internal static class CliDoor
             using var response = await http.GetAsync("/api/v1" + path, HttpCompletionOption.ResponseHeadersRead, ct);
             if (!response.IsSuccessStatusCode)
             {
-                await Console.Error.WriteLineAsync(ReasonOf(response, await response.Content.ReadAsStringAsync(ct)));
+                Screen.Error(ReasonOf(response, await response.Content.ReadAsStringAsync(ct)));
                 return CommandLine.Refused;
             }
 
@@ -83,17 +70,45 @@ internal static class CliDoor
             }
 
             File.Move(beside, to.FullName, overwrite: true);
+            if (parsed.GetValue(Json))
+            {
+                Screen.Document(new JsonObject { ["file"] = to.FullName, ["bytes"] = new FileInfo(to.FullName).Length });
+            }
+            else
+            {
+                Screen.Line($"Written to {to.FullName}.");
+            }
+
             return 0;
         }
         catch (Exception no) when (no is HttpRequestException or IOException or UnauthorizedAccessException)
         {
-            await Console.Error.WriteLineAsync($"The file is not written: {no.Message}");
+            Screen.Error($"The file is not written: {no.Message}");
             return CommandLine.Refused;
         }
     }
 
-    /// <summary>One part of a path, so that a name with a slash stays one part.</summary>
-    public static string Part(string value) => Uri.EscapeDataString(value);
+    /// <summary>One part of a path, so that a name with a slash stays one part. What would be none, or another path, is no name:
+    /// <c>site remove ann ..</c> would ask for the end of ann.</summary>
+    public static string Part(string value) =>
+        value is "" or "." or ".." ? throw new WrongUsageException($"\"{value}\" is no name.") : Uri.EscapeDataString(value);
+
+    private static async Task<(HttpResponseMessage? Response, string Text)> AskAsync(HttpClient http, HttpRequestMessage request, CancellationToken ct)
+    {
+        try
+        {
+            var response = await http.SendAsync(request, ct);
+            return (response, await response.Content.ReadAsStringAsync(ct));
+        }
+        catch (HttpRequestException)
+        {
+            return (null, $"Panel does not answer at {http.BaseAddress}. Is it running? Start it with infra/run.");
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            return (null, $"Panel has not answered for {Patience.TotalMinutes:0} minutes. What was asked may still be done: look before you ask again.");
+        }
+    }
 
     private static string ReasonOf(HttpResponseMessage response, string text)
     {
@@ -116,15 +131,14 @@ internal static class CliDoor
 
     private static HttpClient Open()
     {
+        if (CliPlace.Now.Open is { } other)
+        {
+            return other();
+        }
+
         if (Environment.GetEnvironmentVariable("PANEL_URL") is { Length: > 0 } url)
         {
-            var remote = new HttpClient { BaseAddress = new Uri(url), Timeout = Patience };
-            if (Environment.GetEnvironmentVariable("PANEL_TOKEN") is { Length: > 0 } token)
-            {
-                remote.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
-            }
-
-            return remote;
+            return Remote(url, Environment.GetEnvironmentVariable("PANEL_TOKEN"));
         }
 
         var options = new PanelOptions { Data = Environment.GetEnvironmentVariable("Panel__Data") ?? "./data" };
@@ -149,5 +163,23 @@ internal static class CliDoor
             },
         };
         return new HttpClient(handler) { BaseAddress = new Uri("http://panel"), Timeout = Patience };
+    }
+
+    private static HttpClient Remote(string url, string? token)
+    {
+        if (!Uri.TryCreate(url, UriKind.Absolute, out var at) || (at.Scheme != Uri.UriSchemeHttps && at.Scheme != Uri.UriSchemeHttp))
+        {
+            throw new WrongUsageException($"PANEL_URL is {url}, which is no address such as https://panel.collective.example.");
+        }
+
+        var remote = new HttpClient { BaseAddress = at, Timeout = Patience };
+        if (token is { Length: > 0 })
+        {
+            // The header takes no line end; the token itself is not repeated on a screen.
+            remote.DefaultRequestHeaders.Authorization = !token.Any(char.IsControl) ? new AuthenticationHeaderValue("Bearer", token)
+                : throw new WrongUsageException("PANEL_TOKEN holds a line end or another control character, which no token does.");
+        }
+
+        return remote;
     }
 }

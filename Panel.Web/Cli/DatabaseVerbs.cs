@@ -20,7 +20,7 @@ internal static class DatabaseVerbs
         reset.SetAction((given, ct) => CliDoor.CallAsync(given, HttpMethod.Post, $"{One(given)}/password", null, Opened, ct));
         database.Subcommands.Add(reset);
         var remove = new Command("remove", "Take a database out of service.") { Handle, Name };
-        remove.SetAction((given, ct) => CliDoor.CallAsync(given, HttpMethod.Delete, One(given), null, _ => Console.WriteLine("Removed."), ct));
+        remove.SetAction((given, ct) => CliDoor.CallAsync(given, HttpMethod.Delete, One(given), null, _ => Screen.Line("Removed."), ct));
         database.Subcommands.Add(remove);
         var list = new Command("list", "All databases of a member.") { Handle };
         list.SetAction((given, ct) => CliDoor.CallAsync(given, HttpMethod.Get, Path(given), null, node =>
@@ -28,7 +28,7 @@ internal static class DatabaseVerbs
             foreach (var row in node.AsArray())
             {
                 var size = row!["bytes"] is { } bytes ? Bytes.Words(bytes.GetValue<long>()) : "not measured yet";
-                Console.WriteLine($"{row["name"],-31}  {row["state"],-9}  {row["engine"],-8}  {row["database"]}  {size}  {row["reason"]}");
+                Screen.Line($"{row["name"],-31}  {row["state"],-9}  {row["engine"],-8}  {row["database"]}  {size}  {row["reason"]}");
             }
         }, ct));
         database.Subcommands.Add(list);
@@ -37,8 +37,8 @@ internal static class DatabaseVerbs
 
     private static void Opened(JsonNode node)
     {
-        Console.WriteLine($"Database and user {node["database"]}, password {node["password"]} (shown this once).");
-        Console.WriteLine(node["socket"] is { } socket ? $"Host localhost, socket {socket}." : $"Host {node["host"]}.");
+        Screen.Line($"Database and user {node["database"]}, password {node["password"]} (shown this once).");
+        Screen.Line(node["socket"] is { } socket ? $"Host localhost, socket {socket}." : $"Host {node["host"]}.");
     }
 
     private static string Path(ParseResult given) => $"/members/{CliDoor.Part(given.GetValue(Handle)!)}/databases";

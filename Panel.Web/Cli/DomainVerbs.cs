@@ -17,7 +17,7 @@ internal static class DomainVerbs
         {
             foreach (var row in node.AsArray())
             {
-                Console.WriteLine($"{row!["name"],-40}  {row["state"],-8}  {row["site"]}");
+                Screen.Line($"{row!["name"],-40}  {row["state"],-8}  {row["site"]}");
             }
         }, ct));
         domain.Subcommands.Add(list);
@@ -25,10 +25,10 @@ internal static class DomainVerbs
         check.SetAction((given, ct) => CliDoor.CallAsync(given, HttpMethod.Post, One(given) + "/checks", new { }, Write, ct, Waits));
         domain.Subcommands.Add(check);
         var approve = new Command("approve", "Approve a name that a member has claimed; it is served from then on.") { Handle, Name };
-        approve.SetAction((given, ct) => CliDoor.CallAsync(given, HttpMethod.Put, One(given) + "/approval", null, _ => Console.WriteLine("Approved."), ct));
+        approve.SetAction((given, ct) => CliDoor.CallAsync(given, HttpMethod.Put, One(given) + "/approval", null, _ => Screen.Line("Approved."), ct));
         domain.Subcommands.Add(approve);
         var remove = new Command("remove", "Stop serving a name and set it free.") { Handle, Name };
-        remove.SetAction((given, ct) => CliDoor.CallAsync(given, HttpMethod.Delete, One(given), null, _ => Console.WriteLine("Removed."), ct));
+        remove.SetAction((given, ct) => CliDoor.CallAsync(given, HttpMethod.Delete, One(given), null, _ => Screen.Line("Removed."), ct));
         domain.Subcommands.Add(remove);
         return domain;
     }
@@ -49,10 +49,10 @@ internal static class DomainVerbs
 
     private static void Write(JsonNode domain)
     {
-        Console.WriteLine($"{domain["name"]} {(domain["state"]!.GetValue<string>() == "approved" ? "is approved." : "is not approved yet and not served. Put the TXT row into its DNS, then: panel domain check")}");
+        Screen.Line($"{domain["name"]} {(domain["state"]!.GetValue<string>() == "approved" ? "is approved." : "is not approved yet and not served. Put the TXT row into its DNS, then: panel domain check")}");
         foreach (var row in domain["rows"]!.AsArray())
         {
-            Console.WriteLine($"  {row!["type"],-4}  {row["name"]}  {string.Join(' ', row["wanted"]!.AsArray())}  ({row["state"]}{(row["why"] is { } why ? $": {why}" : "")})");
+            Screen.Line($"  {row!["type"],-4}  {row["name"]}  {string.Join(' ', row["wanted"]!.AsArray())}  ({row["state"]}{(row["why"] is { } why ? $": {why}" : "")})");
         }
     }
 
@@ -61,7 +61,7 @@ internal static class DomainVerbs
         var waits = domain["state"]!.GetValue<string>() != "approved";
         if (waits)
         {
-            Console.Error.WriteLine($"{domain["name"]} is not proved: {domain["rows"]![0]!["why"]}");
+            Screen.Error($"{domain["name"]} is not proved: {domain["rows"]![0]!["why"]}");
         }
 
         return waits;

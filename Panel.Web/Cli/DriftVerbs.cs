@@ -15,10 +15,10 @@ internal static class DriftVerbs
         {
             foreach (var one in node.AsArray())
             {
-                Console.WriteLine($"{one!["foundAt"]}  {one["handle"]}  {one["state"]}");
+                Screen.Line($"{one!["foundAt"]}  {one["handle"]}  {one["state"]}");
                 foreach (var line in one["lines"]!.AsArray())
                 {
-                    Console.WriteLine($"  {line}");
+                    Screen.Line($"  {line}");
                 }
             }
         }, ct));
@@ -26,7 +26,7 @@ internal static class DriftVerbs
         foreach (var (verb, help, method) in new[] { ("pin", "Leave an account as it was changed by hand.", HttpMethod.Put), ("unpin", "Put it back at the next full pass.", HttpMethod.Delete) })
         {
             var command = new Command(verb, help) { Handle, Name };
-            command.SetAction((given, ct) => CliDoor.CallAsync(given, method, $"{Path(given)}/pins/{CliDoor.Part(given.GetValue(Handle)!)}", null, _ => Console.WriteLine("Done."), ct));
+            command.SetAction((given, ct) => CliDoor.CallAsync(given, method, $"{Path(given)}/pins/{CliDoor.Part(given.GetValue(Handle)!)}", null, _ => Screen.Line("Done."), ct));
             yield return command;
         }
 
@@ -35,7 +35,7 @@ internal static class DriftVerbs
         {
             foreach (var one in node.AsArray())
             {
-                Console.WriteLine($"{one!["id"],6}  {one["askedAt"]}  {one["work"],-9}  {one["state"],-7}  {one["milliseconds"],6} ms  {one["askedBy"]}  {one["about"]} {one["reason"]}");
+                Screen.Line($"{one!["id"],6}  {one["askedAt"]}  {one["work"],-9}  {one["state"],-7}  {one["milliseconds"],6} ms  {one["askedBy"]}  {one["about"]} {one["reason"]}");
             }
         }, ct));
         yield return operations;

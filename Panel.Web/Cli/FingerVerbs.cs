@@ -30,15 +30,9 @@ internal static class FingerVerbs
             var account = $"/members/{CliDoor.Part(given.GetValue(Handle)!)}/finger";
             return given.GetValue(CliDoor.Json)
                 ? CliDoor.CallAsync(given, HttpMethod.Get, account, null, _ => { }, ct)
-                : CliDoor.CallAsync(given, HttpMethod.Get, account + (given.GetValue(wide) ? "/text?wide=true" : "/text"), null, Write, ct);
+                : CliDoor.CallAsync(given, HttpMethod.Get, account + (given.GetValue(wide) ? "/text?wide=true" : "/text"), null, node => Screen.File(node.GetValue<string>()), ct);
         });
         return show;
-
-        static void Write(System.Text.Json.Nodes.JsonNode node)
-        {
-            using var output = Console.OpenStandardOutput();
-            output.Write(Encoding.UTF8.GetBytes(node.GetValue<string>()));
-        }
     }
 
     private static Command Set()
@@ -72,11 +66,11 @@ internal static class FingerVerbs
                     hidden = given.GetValue(hidden) ? true : given.GetValue(shown) ? false : (bool?)null,
                 };
                 var account = $"/members/{CliDoor.Part(given.GetValue(Handle)!)}/finger";
-                return await CliDoor.CallAsync(given, HttpMethod.Put, account, changes, node => Console.WriteLine($"{node["address"]} is set."), ct);
+                return await CliDoor.CallAsync(given, HttpMethod.Put, account, changes, node => Screen.Line($"{node["address"]} is set."), ct);
             }
             catch (Exception unread) when (unread is IOException or UnauthorizedAccessException or InvalidDataException)
             {
-                await Console.Error.WriteLineAsync(unread.Message);
+                Screen.Error(unread.Message);
                 return CommandLine.Refused;
             }
         });

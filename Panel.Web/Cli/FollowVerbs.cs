@@ -14,16 +14,16 @@ internal static class FollowVerbs
         var nick = new Option<string?>("--nick") { HelpName = "N", Description = "What the member's posts call them." };
         var add = new Command("add", "Finger the address and follow it if it answers.") { Handle, Address, nick };
         add.SetAction((given, ct) => CliDoor.CallAsync(
-            given, HttpMethod.Post, Path(given), new { address = given.GetValue(Address), nick = given.GetValue(nick) }, node => Console.WriteLine(node["address"]), ct));
+            given, HttpMethod.Post, Path(given), new { address = given.GetValue(Address), nick = given.GetValue(nick) }, node => Screen.Line(node["address"]), ct));
         var remove = new Command("remove", "Follow no more.") { Handle, Address };
         remove.SetAction((given, ct) => CliDoor.CallAsync(
-            given, HttpMethod.Delete, $"{Path(given)}/{CliDoor.Part(given.GetValue(Address)!)}", null, _ => Console.WriteLine("Removed."), ct));
+            given, HttpMethod.Delete, $"{Path(given)}/{CliDoor.Part(given.GetValue(Address)!)}", null, _ => Screen.Line("Removed."), ct));
         var list = new Command("list", "Everybody a member follows, and how fresh the copy is.") { Handle };
         list.SetAction((given, ct) => CliDoor.CallAsync(given, HttpMethod.Get, Path(given), null, node =>
         {
             foreach (var row in node.AsArray())
             {
-                Console.WriteLine($"{row!["address"],-40}  {(row["here"]!.GetValue<bool>() ? "here" : row["fetchedAt"])}  {row["reason"]}");
+                Screen.Line($"{row!["address"],-40}  {(row["here"]!.GetValue<bool>() ? "here" : row["fetchedAt"])}  {row["reason"]}");
             }
         }, ct));
         follow.Subcommands.Add(add);
@@ -50,7 +50,7 @@ internal static class FollowVerbs
     {
         foreach (var entry in entries.AsArray())
         {
-            Console.WriteLine($"{entry!["at"]}  {entry["address"]}  {entry["text"]}");
+            Screen.Line($"{entry!["at"]}  {entry["address"]}  {entry["text"]}");
         }
     }
 

@@ -24,10 +24,10 @@ internal static class HostVerbs
         var add = new Command("add", "Prints the line that makes another machine a host; again for a new line.") { named };
         add.SetAction((given, ct) => CliDoor.CallAsync(given, HttpMethod.Post, "/hosts", new JsonObject { ["name"] = given.GetValue(named) }, node =>
         {
-            Console.WriteLine($"Install Panel's agent on {node["name"]} and run there as root, once, before {node["until"]}:\n{node["line"]}");
+            Screen.Line($"Install Panel's agent on {node["name"]} and run there as root, once, before {node["until"]}:\n{node["line"]}");
             if (node["hint"] is { } hint)
             {
-                Console.WriteLine(hint);
+                Screen.Line(hint);
             }
         }, ct));
         host.Subcommands.Add(add);
@@ -36,7 +36,7 @@ internal static class HostVerbs
         host.Subcommands.Add(show);
         host.Subcommands.Add(Ask("plan", "What a pass would do; does nothing.", HttpMethod.Post, "/plans", Steps));
         host.Subcommands.Add(Ask("converge", "Run a full pass now and wait for it.", HttpMethod.Post, "/passes", node =>
-            Console.WriteLine($"{node["host"]} is through after {node["milliseconds"]} ms.")));
+            Screen.Line($"{node["host"]} is through after {node["milliseconds"]} ms.")));
         host.Subcommands.Add(Ask("confirm", "After a restored database: what is marked as removed may be taken away again.", HttpMethod.Put, "/removals", Line));
         foreach (var more in DriftVerbs.All())
         {
@@ -57,24 +57,24 @@ internal static class HostVerbs
     private static string Path(string? name) => $"/hosts/{CliDoor.Part(name ?? Local)}";
 
     private static void Line(JsonNode host) =>
-        Console.WriteLine($"{host["name"],-31}  {host["state"],-8}  revision {host["revision"]} (reported {host["reportedRevision"]})  {host["accounts"]!.AsArray().Count} accounts");
+        Screen.Line($"{host["name"],-31}  {host["state"],-8}  revision {host["revision"]} (reported {host["reportedRevision"]})  {host["accounts"]!.AsArray().Count} accounts");
 
     private static void Write(JsonNode host)
     {
         Line(host);
         if (host["reason"] is { } reason)
         {
-            Console.WriteLine(reason);
+            Screen.Line(reason);
         }
 
         foreach (var account in host["accounts"]!.AsArray())
         {
-            Console.WriteLine($"  {account!["handle"],-31}  {account["state"],-9}  {account["sites"]} sites  {account["reason"]}");
+            Screen.Line($"  {account!["handle"],-31}  {account["state"],-9}  {account["sites"]} sites  {account["reason"]}");
         }
 
         foreach (var orphan in host["orphans"]!.AsArray())
         {
-            Console.WriteLine($"  {orphan,-31}  orphan     found there, not known here, left running");
+            Screen.Line($"  {orphan,-31}  orphan     found there, not known here, left running");
         }
     }
 
@@ -83,10 +83,10 @@ internal static class HostVerbs
         var steps = answer["steps"]!.AsArray();
         // What a step changes in a text is indented below it.
         var count = steps.Count(s => !s!.GetValue<string>().StartsWith(' '));
-        Console.WriteLine(count switch { 0 => "Nothing to do.", 1 => "One step:", _ => $"{count} steps:" });
+        Screen.Line(count switch { 0 => "Nothing to do.", 1 => "One step:", _ => $"{count} steps:" });
         foreach (var step in steps)
         {
-            Console.WriteLine($"  {step}");
+            Screen.Line($"  {step}");
         }
     }
 }

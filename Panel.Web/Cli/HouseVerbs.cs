@@ -25,16 +25,7 @@ internal static class HouseVerbs
         house.Subcommands.Add(copies);
         var file = new Argument<FileInfo>("FILE");
         var key = new Command("key", "Write the key that opens every backup to a file; keep it where the backups are not.") { file };
-        key.SetAction(async (given, ct) =>
-        {
-            var code = await CliDoor.SaveAsync("/house/backup-key", given.GetValue(file)!, ct);
-            if (code == 0)
-            {
-                Console.WriteLine(given.GetValue(CliDoor.Json) ? new JsonObject { ["file"] = given.GetValue(file)!.FullName }.ToJsonString() : $"Written to {given.GetValue(file)!.FullName}.");
-            }
-
-            return code;
-        });
+        key.SetAction((given, ct) => CliDoor.SaveAsync(given, "/house/backup-key", given.GetValue(file)!, ct));
         house.Subcommands.Add(key);
         house.Subcommands.Add(Restore());
         return house;
@@ -52,16 +43,23 @@ internal static class HouseVerbs
             var database = configuration.GetSection("Database").Get<DatabaseOptions>() ?? new DatabaseOptions();
             if (await HouseRestore.RunAsync(panel, database, given.GetValue(name)!, TimeProvider.System.GetUtcNow(), ct) is { } no)
             {
-                await Console.Error.WriteLineAsync(no);
+                Screen.Error(no);
                 return CommandLine.Refused;
             }
 
-            Console.WriteLine(given.GetValue(CliDoor.Json) ? new JsonObject { ["restored"] = given.GetValue(name) }.ToJsonString()
-                : $"Restored {given.GetValue(name)}. Start Panel, look at the hosts and at the issues that wait, and let them go on.");
+            if (given.GetValue(CliDoor.Json))
+            {
+                Screen.Document(new JsonObject { ["restored"] = given.GetValue(name) });
+            }
+            else
+            {
+                Screen.Line($"Restored {given.GetValue(name)}. Start Panel, look at the hosts and at the issues that wait, and let them go on.");
+            }
+
             return 0;
         });
         return restore;
     }
 
-    private static void Line(JsonNode row) => Console.WriteLine($"{row["name"]}  {Bytes.Words(row["bytes"]!.GetValue<long>()),10}");
+    private static void Line(JsonNode row) => Screen.Line($"{row["name"]}  {Bytes.Words(row["bytes"]!.GetValue<long>()),10}");
 }

@@ -50,7 +50,7 @@ internal static class IssueVerbs
             var text = await File.ReadAllTextAsync(given.GetValue(markdown)!.FullName, ct);
             return await CliDoor.CallAsync(
                 given, HttpMethod.Post, $"/members/{CliDoor.Part(parts[0])}/lists/{CliDoor.Part(parts[1])}/issues", new { subject = given.GetValue(subject), markdown = text, segment = given.GetValue(segment) },
-                node => Console.WriteLine(node["id"]), ct);
+                node => Screen.Line(node["id"]), ct);
         });
         return add;
     }
@@ -61,7 +61,7 @@ internal static class IssueVerbs
         var test = new Command("test", "Send one copy to an address of yours.") { Id, to };
         test.SetAction((given, ct) => CliDoor.CallAsync(
             given, HttpMethod.Post, $"/issues/{Number(given)}/tests", new { to = given.GetValue(to) },
-            node => Console.WriteLine($"{node["result"]}: {node["code"]} {node["reply"]}"), ct, fails: node => (string?)node["result"] != "sent"));
+            node => Screen.Line($"{node["result"]}: {node["code"]} {node["reply"]}"), ct, fails: node => (string?)node["result"] != "sent"));
         return test;
     }
 
@@ -100,9 +100,11 @@ internal static class IssueVerbs
         return ask;
     }
 
-    private static void Standing(JsonNode node) => Console.WriteLine(
-        $"issue {node["id"]} of {node["handle"]}/{node["list"]}: {node["subject"]}, to {node["people"]} people, {node["to"]}\nversion {node["version"]}: " +
-        (node["approvedBy"] is { } by ? $"approved by {by}" : node["objection"] is { } no ? $"{node["objectedBy"]} minds: {no}" : (bool)node["asked"]! ? "asked; nobody has answered yet" : "nobody has answered yet"));
+    private static void Standing(JsonNode node)
+    {
+        Screen.Line($"issue {node["id"]} of {node["handle"]}/{node["list"]}: {node["subject"]}, to {node["people"]} people, {node["to"]}");
+        Screen.Line($"version {node["version"]}: {(node["approvedBy"] is { } by ? $"approved by {by}" : node["objection"] is { } no ? $"{node["objectedBy"]} minds: {no}" : (bool)node["asked"]! ? "asked; nobody has answered yet" : "nobody has answered yet")}");
+    }
 
     private static Command Report()
     {
@@ -123,18 +125,18 @@ internal static class IssueVerbs
     private static void Show(JsonNode node)
     {
         var when = (node["startedAt"] ?? node["startsAt"] ?? node["dueAt"]) is { } at ? $", {at}" : "";
-        Console.WriteLine($"issue {node["id"]} of {node["handle"]}/{node["list"]}: {node["state"]}{when}, {node["mails"]} people. {node["subject"]}");
+        Screen.Line($"issue {node["id"]} of {node["handle"]}/{node["list"]}: {node["state"]}{when}, {node["mails"]} people. {node["subject"]}");
         Note(node);
     }
 
     private static void Counts(JsonNode node)
     {
-        Console.WriteLine(
+        Screen.Line(
             $"{node["state"]}: {node["recipients"]} recipients = {node["sent"]} sent, {node["failed"]} failed, {node["unknown"]} unknown, {node["skipped"]} skipped, {node["deferred"]} deferred, {node["queued"]} queued");
         Note(node);
         foreach (var row in node["deliveries"]?.AsArray() ?? [])
         {
-            Console.WriteLine($"{row!["state"],-9}  {row["at"]}  {row["email"],-40}  {row["code"]} {row["reply"]} {row["reason"]}".TrimEnd());
+            Screen.Line($"{row!["state"],-9}  {row["at"]}  {row["email"],-40}  {row["code"]} {row["reply"]} {row["reason"]}");
         }
     }
 
@@ -142,7 +144,7 @@ internal static class IssueVerbs
     {
         if (node["note"] is { } note)
         {
-            Console.WriteLine(note);
+            Screen.Line(note);
         }
     }
 

@@ -18,13 +18,13 @@ internal static class KeyVerbs
         {
             foreach (var row in node.AsArray())
             {
-                Console.WriteLine($"{row!["id"],6}  {row["state"],-9}  {row["fingerprint"]}  {row["type"]}  {row["comment"]}");
+                Screen.Line($"{row!["id"],6}  {row["state"],-9}  {row["fingerprint"]}  {row["type"]}  {row["comment"]}");
             }
         }, ct));
         key.Subcommands.Add(list);
         var id = new Argument<long>("ID");
         var remove = new Command("remove", "A key opens nothing any more.") { Handle, id };
-        remove.SetAction((given, ct) => CliDoor.CallAsync(given, HttpMethod.Delete, $"{Path(given)}/{given.GetValue(id)}", null, _ => Console.WriteLine("Removed."), ct));
+        remove.SetAction((given, ct) => CliDoor.CallAsync(given, HttpMethod.Delete, $"{Path(given)}/{given.GetValue(id)}", null, _ => Screen.Line("Removed."), ct));
         key.Subcommands.Add(remove);
         return key;
     }
@@ -38,12 +38,12 @@ internal static class KeyVerbs
             var from = given.GetValue(file)!;
             if (!from.Exists || from.Length > LargestFile)
             {
-                await Console.Error.WriteLineAsync(from.Exists ? $"{from} is too large for a public key." : $"There is no file {from}.");
+                Screen.Error(from.Exists ? $"{from} is too large for a public key." : $"There is no file {from}.");
                 return CommandLine.Refused;
             }
 
             var text = await File.ReadAllTextAsync(from.FullName, ct);
-            return await CliDoor.CallAsync(given, HttpMethod.Post, Path(given), new { publicKey = text }, node => Console.WriteLine($"Key {node["id"]}: {node["fingerprint"]}"), ct);
+            return await CliDoor.CallAsync(given, HttpMethod.Post, Path(given), new { publicKey = text }, node => Screen.Line($"Key {node["id"]}: {node["fingerprint"]}"), ct);
         });
         return add;
     }

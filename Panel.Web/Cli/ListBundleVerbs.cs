@@ -11,17 +11,7 @@ internal static class ListBundleVerbs
         var where = new ListPath();
         var file = new Argument<FileInfo>("FILE");
         var export = new Command("export", "The whole list as one .zip: people with consents, issues, images.") { where.Argument, file };
-        export.SetAction(async (given, ct) =>
-        {
-            var to = given.GetValue(file)!;
-            var code = await CliDoor.SaveAsync($"{where.Of(given)}/archive", to, ct);
-            if (code == 0)
-            {
-                Console.WriteLine(given.GetValue(CliDoor.Json) ? new JsonObject { ["file"] = to.FullName, ["bytes"] = new FileInfo(to.FullName).Length }.ToJsonString() : $"Written to {to.FullName}.");
-            }
-
-            return code;
-        });
+        export.SetAction((given, ct) => CliDoor.SaveAsync(given, $"{where.Of(given)}/archive", given.GetValue(file)!, ct));
         return export;
     }
 
@@ -39,10 +29,10 @@ internal static class ListBundleVerbs
             var query = given.GetValue(from) is { } sender ? $"?from={CliDoor.Part(sender)}" : "";
             return CliDoor.CallAsync(given, HttpMethod.Post, $"/members/{CliDoor.Part(given.GetValue(handle)!)}/lists/{CliDoor.Part(given.GetValue(name)!)}/archive{query}", content, node =>
             {
-                Console.WriteLine($"{node["people"]} people, of whom {node["confirmed"]} get the next issue; {node["issues"]} issues, {node["images"]} images.");
+                Screen.Line($"{node["people"]} people, of whom {node["confirmed"]} get the next issue; {node["issues"]} issues, {node["images"]} images.");
                 foreach (var note in node["notes"]!.AsArray())
                 {
-                    Console.WriteLine($"  {note}");
+                    Screen.Line($"  {note}");
                 }
             }, ct);
         });

@@ -46,10 +46,10 @@ internal static class ListVerbs
             given, HttpMethod.Post, $"{where.Of(given)}/subscribers/import?consent={CliDoor.Part(given.GetValue(consent)!)}",
             Csv(given.GetValue(file)!), node =>
             {
-                Console.WriteLine($"{node["rows"]} rows: {node["added"]} added, {node["known"]} known already, {node["kept"]} kept as they are, {node["refused"]} refused.");
+                Screen.Line($"{node["rows"]} rows: {node["added"]} added, {node["known"]} known already, {node["kept"]} kept as they are, {node["refused"]} refused.");
                 foreach (var bad in node["bad"]!.AsArray())
                 {
-                    Console.WriteLine($"  line {bad!["line"]}: {bad["reason"]}");
+                    Screen.Line($"  line {bad!["line"]}: {bad["reason"]}");
                 }
             }, ct));
 
@@ -61,12 +61,12 @@ internal static class ListVerbs
         {
             foreach (var row in node.AsArray())
             {
-                Console.WriteLine($"{row!["email"],-40}  {row["state"],-10}  {row["consentAt"]}");
+                Screen.Line($"{row!["email"],-40}  {row["state"],-10}  {row["consentAt"]}");
             }
         }, ct));
 
         var export = new Command("export", "The whole list as CSV on standard output.") { where.Argument };
-        export.SetAction((given, ct) => CliDoor.CallAsync(given, HttpMethod.Get, $"{where.Of(given)}/subscribers/export", null, node => Console.Write(node.GetValue<string>()), ct));
+        export.SetAction((given, ct) => CliDoor.CallAsync(given, HttpMethod.Get, $"{where.Of(given)}/subscribers/export", null, node => Screen.File(node.GetValue<string>()), ct));
         return new Command("subscriber", "The people on a list.") { import, list, export, Returned() };
     }
 
@@ -80,12 +80,12 @@ internal static class ListVerbs
         {
             if (node.AsArray().Count == 0)
             {
-                Console.WriteLine("Nothing came back.");
+                Screen.Line("Nothing came back.");
             }
 
             foreach (var row in node.AsArray())
             {
-                Console.WriteLine($"{row!["receivedAt"]}  {row["kind"],-9}  {row["email"],-40}  {row["status"]} {row["words"]}{row["subject"]}".TrimEnd());
+                Screen.Line($"{row!["receivedAt"]}  {row["kind"],-9}  {row["email"],-40}  {row["status"]} {row["words"]}{row["subject"]}");
             }
         }, ct));
         return returned;
@@ -100,8 +100,15 @@ internal static class ListVerbs
         return content;
     }
 
-    internal static void Show(JsonNode node) => Console.WriteLine(
-        $"{node["handle"]}/{node["name"]}: {node["title"]}, {node["confirmed"]} confirmed, {node["pending"]} not confirmed, {node["left"]} left, {node["bounced"]} bounced\n{node["url"]}{((bool?)node["fromApproved"] == false ? $"\n{node["fromEmail"]} waits for an admin: panel sender approve" : "")}");
+    internal static void Show(JsonNode node)
+    {
+        Screen.Line($"{node["handle"]}/{node["name"]}: {node["title"]}, {node["confirmed"]} confirmed, {node["pending"]} not confirmed, {node["left"]} left, {node["bounced"]} bounced");
+        Screen.Line(node["url"]);
+        if ((bool?)node["fromApproved"] == false)
+        {
+            Screen.Line($"{node["fromEmail"]} waits for an admin: panel sender approve");
+        }
+    }
 }
 
 /// <summary>The argument <c>HANDLE/NAME</c> and the API address it stands for.</summary>

@@ -64,17 +64,7 @@ internal static class MemberVerbs
     {
         var file = new Argument<FileInfo>("FILE");
         var export = new Command("export", "Everything of a member as one .tar.gz in open formats.") { Handle, file };
-        export.SetAction(async (given, ct) =>
-        {
-            var to = given.GetValue(file)!;
-            var code = await CliDoor.SaveAsync($"/members/{CliDoor.Part(given.GetValue(Handle)!)}/export", to, ct);
-            if (code == 0)
-            {
-                Console.WriteLine(given.GetValue(CliDoor.Json) ? new JsonObject { ["file"] = to.FullName, ["bytes"] = new FileInfo(to.FullName).Length }.ToJsonString() : $"Written to {to.FullName}.");
-            }
-
-            return code;
-        });
+        export.SetAction((given, ct) => CliDoor.SaveAsync(given, $"/members/{CliDoor.Part(given.GetValue(Handle)!)}/export", given.GetValue(file)!, ct));
         return export;
     }
 
@@ -85,7 +75,7 @@ internal static class MemberVerbs
         {
             foreach (var row in node.AsArray())
             {
-                Console.WriteLine($"{row!["handle"],-31}  {row["state"],-9}  {row["package"],-12}  {row["email"]}");
+                Screen.Line($"{row!["handle"],-31}  {row["state"],-9}  {row["package"],-12}  {row["email"]}");
             }
         }, ct));
         return list;
@@ -99,11 +89,11 @@ internal static class MemberVerbs
     }
 
     private static void Show(JsonNode node) =>
-        Console.WriteLine($"{node["handle"]} ({node["name"]}) {node["state"]}, package {node["package"]}, {node["email"]}");
+        Screen.Line($"{node["handle"]} ({node["name"]}) {node["state"]}, package {node["package"]}, {node["email"]}");
 
     private static void Invited(JsonNode node)
     {
-        Console.WriteLine($"{node["handle"]} is invited. Hand over this link, it works once:");
+        Screen.Line($"{node["handle"]} is invited. Hand over this link, it works once:");
         Write(node["inviteUrl"]);
     }
 
@@ -111,7 +101,7 @@ internal static class MemberVerbs
     {
         if (value is not null)
         {
-            Console.WriteLine(value.ToString());
+            Screen.Line(value);
         }
     }
 }

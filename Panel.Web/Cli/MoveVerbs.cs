@@ -25,7 +25,7 @@ internal static class MoveVerbs
                 var failed = $"{node["state"]}" == "failed";
                 if (failed)
                 {
-                    Console.Error.WriteLine($"{node["handle"]} stays on {node["from"]}: {node["reason"]}");
+                    Screen.Error($"{node["handle"]} stays on {node["from"]}: {node["reason"]}");
                 }
 
                 return failed;
@@ -37,32 +37,36 @@ internal static class MoveVerbs
     {
         foreach (var step in node["steps"]!.AsArray())
         {
-            Console.WriteLine($"{step}");
+            Screen.Line($"{step}");
         }
 
         if (node["report"] is { } report)
         {
             Side("from", node["from"]!, report["from"]!);
             Side("to", node["to"]!, report["to"]!);
-            Console.WriteLine(report["same"]!.GetValue<bool>() ? "Both sides are the same." : string.Join('\n', report["differences"]!.AsArray()));
+            foreach (var word in report["same"]!.GetValue<bool>() ? ["Both sides are the same."] : report["differences"]!.AsArray().Select(d => $"{d}"))
+            {
+                Screen.Line(word);
+            }
+
             foreach (var left in report["left"]!.AsArray())
             {
-                Console.WriteLine($"Not carried: {left}");
+                Screen.Line($"Not carried: {left}");
             }
         }
 
         if (node["copyUntil"] is { } until)
         {
-            Console.WriteLine($"The old copy stays on {node["from"]} until {until}.");
+            Screen.Line($"The old copy stays on {node["from"]} until {until}.");
         }
     }
 
     private static void Side(string word, JsonNode host, JsonNode side)
     {
-        Console.WriteLine($"{word,-4} {host}: {side["files"]} entries, {Bytes.Words(side["bytes"]!.GetValue<long>())}, SHA-256 {side["sha256"]}");
+        Screen.Line($"{word,-4} {host}: {side["files"]} entries, {Bytes.Words(side["bytes"]!.GetValue<long>())}, SHA-256 {side["sha256"]}");
         foreach (var database in side["databases"]!.AsArray())
         {
-            Console.WriteLine($"     database {database!["name"]}: {database["rows"]!.AsObject().Count} tables, {database["rows"]!.AsObject().Sum(r => r.Value!.GetValue<long>())} rows, dump SHA-256 {database["sha256"]}");
+            Screen.Line($"     database {database!["name"]}: {database["rows"]!.AsObject().Count} tables, {database["rows"]!.AsObject().Sum(r => r.Value!.GetValue<long>())} rows, dump SHA-256 {database["sha256"]}");
         }
     }
 }

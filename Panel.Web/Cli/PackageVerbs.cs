@@ -60,7 +60,7 @@ internal static class PackageVerbs
     {
         var remove = new Command("remove", "Remove a package that nobody has.") { Name };
         remove.SetAction((given, ct) => CliDoor.CallAsync(
-            given, HttpMethod.Delete, $"/packages/{CliDoor.Part(given.GetValue(Name)!)}", null, _ => Console.WriteLine("Removed."), ct));
+            given, HttpMethod.Delete, $"/packages/{CliDoor.Part(given.GetValue(Name)!)}", null, _ => Screen.Line("Removed."), ct));
         return remove;
     }
 
@@ -68,7 +68,6 @@ internal static class PackageVerbs
 
     private static Option<int> Count(string name) => new(name) { Required = true, HelpName = "N" };
 
-    private static void Write(JsonNode row) => Console.WriteLine(string.Create(
-        CultureInfo.InvariantCulture,
-        $"{row["name"],-31}  disk {row["diskBytes"]}  sites {row["sites"]}  databases {row["databases"]}  domains {row["domains"]}  lists {row["lists"]}  mails {row["mails"]}  members {row["members"]}"));
+    private static void Write(JsonNode row) => Screen.Line(
+        $"{row["name"],-31}  disk {row["diskBytes"]}  sites {row["sites"]}  databases {row["databases"]}  domains {row["domains"]}  lists {row["lists"]}  mails {row["mails"]}  members {row["members"]}");
 }

@@ -14,7 +14,7 @@ internal static class ReportVerbs
         {
             foreach (var row in node.AsArray())
             {
-                Console.WriteLine($"{row!["id"],6}  {row["state"],-9}  {row["handle"],-31}  {row["reason"],-13}  {row["reportedAt"]}  {row["text"]!.GetValue<string>().ReplaceLineEndings(" ")}");
+                Screen.Line($"{row!["id"],6}  {row["state"],-9}  {row["handle"],-31}  {row["reason"],-13}  {row["reportedAt"]}  {row["text"]!.GetValue<string>().ReplaceLineEndings(" ")}");
             }
         }, ct));
         return reports;
@@ -27,7 +27,7 @@ internal static class ReportVerbs
         {
             foreach (var (result, count) in node["queries"]!.AsObject())
             {
-                Console.WriteLine($"{count,12}  {result}");
+                Screen.Line($"{count,12}  {result}");
             }
         }, ct));
         return counters;
@@ -48,7 +48,7 @@ internal static class ReportVerbs
             }
         });
         answer.SetAction((given, ct) => CliDoor.CallAsync(
-            given, HttpMethod.Put, $"/finger/reports/{given.GetValue(id)}", new { takeDown = given.GetValue(takeDown), reason = given.GetValue(reason) }, node => Console.WriteLine(node["state"]), ct));
+            given, HttpMethod.Put, $"/finger/reports/{given.GetValue(id)}", new { takeDown = given.GetValue(takeDown), reason = given.GetValue(reason) }, node => Screen.Line(node["state"]), ct));
         return answer;
     }
 
@@ -60,7 +60,7 @@ internal static class ReportVerbs
         var withhold = new Command("withhold", "Keep an account from answering, after a report.") { handle, reason, end };
         withhold.SetAction((given, ct) => CliDoor.CallAsync(
             given, HttpMethod.Put, $"/members/{CliDoor.Part(given.GetValue(handle)!)}/finger", new { withheld = !given.GetValue(end), withheldReason = given.GetValue(reason) },
-            node => Console.WriteLine($"{node["address"]} {(node["withheld"]!.GetValue<bool>() ? "is withheld." : "is given back.")}"), ct));
+            node => Screen.Line($"{node["address"]} {(node["withheld"]!.GetValue<bool>() ? "is withheld." : "is given back.")}"), ct));
         return withhold;
     }
 }

@@ -37,13 +37,13 @@ internal static class SegmentVerbs
                 }
                 catch (Exception no) when (no is IOException or UnauthorizedAccessException or System.Text.Json.JsonException)
                 {
-                    await Console.Error.WriteLineAsync($"{file.Name} cannot be read: {no.Message}");
+                    Screen.Error($"{file.Name} cannot be read: {no.Message}");
                     return CommandLine.Refused;
                 }
             }
 
             return await CliDoor.CallAsync(
-                given, HttpMethod.Post, $"{Where.Of(given)}/segments", new { name = given.GetValue(name), rule = tree }, node => Console.WriteLine($"{node["id"]}: {node["people"]} people, {node["words"]}"), ct);
+                given, HttpMethod.Post, $"{Where.Of(given)}/segments", new { name = given.GetValue(name), rule = tree }, node => Screen.Line($"{node["id"]}: {node["people"]} people, {node["words"]}"), ct);
         });
 
         var list = new Command("list", "The segments of a list.") { Where.Argument };
@@ -51,14 +51,14 @@ internal static class SegmentVerbs
         {
             foreach (var row in node.AsArray())
             {
-                Console.WriteLine($"{row!["id"],4}  {row["people"],8}  {row["name"],-24}  {row["words"]}");
+                Screen.Line($"{row!["id"],4}  {row["people"],8}  {row["name"],-24}  {row["words"]}");
             }
         }, ct));
 
         var id = new Argument<long>("ID");
         var remove = new Command("remove", "Remove a segment; its people stay.") { Where.Argument, id };
         remove.SetAction((given, ct) => CliDoor.CallAsync(
-            given, HttpMethod.Delete, $"{Where.Of(given)}/segments/{given.GetValue(id).ToString(CultureInfo.InvariantCulture)}", null, _ => Console.WriteLine("Removed. The people stay on the list."), ct));
+            given, HttpMethod.Delete, $"{Where.Of(given)}/segments/{given.GetValue(id).ToString(CultureInfo.InvariantCulture)}", null, _ => Screen.Line("Removed. The people stay on the list."), ct));
         return new Command("segment", "Named parts of a list.") { add, list, remove };
     }
 

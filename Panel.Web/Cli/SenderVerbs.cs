@@ -15,14 +15,14 @@ internal static class SenderVerbs
         {
             foreach (var row in node.AsArray())
             {
-                Console.WriteLine($"{row!["domain"],-40}  {(row["approvedAt"] is null ? "waits for an admin" : "approved")}");
+                Screen.Line($"{row!["domain"],-40}  {(row["approvedAt"] is null ? "waits for an admin" : "approved")}");
             }
         }, ct));
         var check = new Command("check", "What receivers look at, found beside wanted; asks the DNS now.") { Handle, Domain };
         check.SetAction((given, ct) => CliDoor.CallAsync(given, HttpMethod.Post, $"{Of(given)}/{CliDoor.Part(given.GetValue(Domain)!)}/check", null, Rows, ct));
         var approve = new Command("approve", "Let a member send from a domain they named (admins).") { Handle, Domain };
         approve.SetAction((given, ct) => CliDoor.CallAsync(
-            given, HttpMethod.Put, $"{Of(given)}/{CliDoor.Part(given.GetValue(Domain)!)}/approval", null, _ => Console.WriteLine($"{given.GetValue(Handle)} may send from {given.GetValue(Domain)}."), ct));
+            given, HttpMethod.Put, $"{Of(given)}/{CliDoor.Part(given.GetValue(Domain)!)}/approval", null, _ => Screen.Line($"{given.GetValue(Handle)} may send from {given.GetValue(Domain)}."), ct));
         return new Command("sender", "Domains that newsletters are sent from.") { list, check, approve };
     }
 
@@ -30,10 +30,14 @@ internal static class SenderVerbs
 
     private static void Rows(JsonNode node)
     {
-        Console.WriteLine($"{node["domain"]}: {(node["rightAt"] is null ? "not all right yet" : "all right")}");
+        Screen.Line($"{node["domain"]}: {(node["rightAt"] is null ? "not all right yet" : "all right")}");
         foreach (var row in node["rows"]?.AsArray() ?? [])
         {
-            Console.WriteLine($"{row!["what"]}: {row["state"]}. {row["words"]}{((string?)row["name"] is { Length: > 0 } name && (string?)row["state"] != "found" ? $"\n  {name} {row["type"]} {row["wanted"]}" : "")}");
+            Screen.Line($"{row!["what"]}: {row["state"]}. {row["words"]}");
+            if ((string?)row["name"] is { Length: > 0 } name && (string?)row["state"] != "found")
+            {
+                Screen.Line($"  {name} {row["type"]} {row["wanted"]}");
+            }
         }
     }
 }

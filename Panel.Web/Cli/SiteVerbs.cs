@@ -17,12 +17,12 @@ internal static class SiteVerbs
         {
             foreach (var row in node.AsArray())
             {
-                Console.WriteLine($"{row!["name"],-31}  {row["kind"],-6}  {row["state"],-9}  {row["url"]}");
+                Screen.Line($"{row!["name"],-31}  {row["kind"],-6}  {row["state"],-9}  {row["url"]}");
             }
         }, ct));
         site.Subcommands.Add(list);
         site.Subcommands.Add(One("show", "State, address and where files go.", HttpMethod.Get, Write));
-        site.Subcommands.Add(One("remove", "Take a site off the web; its files stay in the account.", HttpMethod.Delete, _ => Console.WriteLine("Removed.")));
+        site.Subcommands.Add(One("remove", "Take a site off the web; its files stay in the account.", HttpMethod.Delete, _ => Screen.Line("Removed.")));
         site.Subcommands.Add(Set());
         site.Subcommands.Add(SiteVisits.Traffic());
         site.Subcommands.Add(SiteVisits.Log());
@@ -72,22 +72,22 @@ internal static class SiteVerbs
 
     private static void Write(JsonNode site)
     {
-        Console.WriteLine($"{site["name"]} ({site["kind"]}) is {site["state"]}: {site["url"]}");
+        Screen.Line($"{site["name"]} ({site["kind"]}) is {site["state"]}: {site["url"]}");
         if (site["reason"] is { } reason)
         {
-            Console.WriteLine(reason);
+            Screen.Line(reason);
         }
 
         if (site["certificate"] is { } tls)
         {
-            Console.WriteLine($"HTTPS: {tls["state"]} {tls["until"]} {tls["reason"]}".TrimEnd());
+            Screen.Line($"HTTPS: {tls["state"]} {tls["until"]} {tls["reason"]}");
         }
 
         var sftp = site["sftp"]!;
-        Console.WriteLine($"Files: sftp -P {sftp["port"]} {sftp["user"]}@{sftp["host"]}:{sftp["path"]}");
+        Screen.Line($"Files: sftp -P {sftp["port"]} {sftp["user"]}@{sftp["host"]}:{sftp["path"]}");
         foreach (var domain in site["domains"]!.AsArray())
         {
-            Console.WriteLine($"Domain: {domain!["name"]}{(domain["approvedAt"] is null ? " (waits for approval, not served)" : "")}");
+            Screen.Line($"Domain: {domain!["name"]}{(domain["approvedAt"] is null ? " (waits for approval, not served)" : "")}");
         }
     }
 }

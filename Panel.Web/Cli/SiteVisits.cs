@@ -15,10 +15,10 @@ internal static class SiteVisits
         traffic.SetAction((given, ct) => CliDoor.CallAsync(given, HttpMethod.Get, $"{Path(given)}/traffic?" + string.Join('&', new[] { ("from", given.GetValue(from)), ("to", given.GetValue(to)) }
             .Where(p => p.Item2 is not null).Select(p => $"{p.Item1}={CliDoor.Part(p.Item2!)}")), null, node =>
             {
-                Console.WriteLine($"{node["bytes"]} bytes, {node["requests"]} requests, {node["visits"]} visits, {node["errors"]} errors from {node["from"]} to {node["to"]}");
+                Screen.Line($"{node["bytes"]} bytes, {node["requests"]} requests, {node["visits"]} visits, {node["errors"]} errors from {node["from"]} to {node["to"]}");
                 foreach (var day in node["days"]!.AsArray())
                 {
-                    Console.WriteLine($"  {day!["day"]}  {day["bytes"],14} bytes  {day["requests"],9} requests  {day["visits"],7} visits");
+                    Screen.Line($"  {day!["day"]}  {day["bytes"],14} bytes  {day["requests"],9} requests  {day["visits"],7} visits");
                 }
             }, ct));
         return traffic;
@@ -31,7 +31,7 @@ internal static class SiteVisits
         {
             foreach (var line in node["steps"]!.AsArray())
             {
-                Console.WriteLine(line);
+                Screen.Line(line);
             }
         }, ct));
         return log;

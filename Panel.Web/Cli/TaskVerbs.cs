@@ -19,7 +19,7 @@ internal static class TaskVerbs
         show.SetAction((given, ct) => CliDoor.CallAsync(given, HttpMethod.Get, One(given), null, Write, ct));
         task.Subcommands.Add(show);
         var remove = new Command("remove", "It runs no more.") { Handle, Name };
-        remove.SetAction((given, ct) => CliDoor.CallAsync(given, HttpMethod.Delete, One(given), null, _ => Console.WriteLine("Removed."), ct));
+        remove.SetAction((given, ct) => CliDoor.CallAsync(given, HttpMethod.Delete, One(given), null, _ => Screen.Line("Removed."), ct));
         task.Subcommands.Add(remove);
         var list = new Command("list", "All tasks of a member.") { Handle };
         list.SetAction((given, ct) => CliDoor.CallAsync(given, HttpMethod.Get, Path(given), null, node =>
@@ -45,15 +45,15 @@ internal static class TaskVerbs
     }
 
     private static void Line(JsonNode row) =>
-        Console.WriteLine($"{row["name"],-31}  {row["state"],-9}  {row["every"],-18}  next {row["nextAt"]}  {string.Join(' ', row["arguments"]!.AsArray())}  {row["reason"]}");
+        Screen.Line($"{row["name"],-31}  {row["state"],-9}  {row["every"],-18}  next {row["nextAt"]}  {string.Join(' ', row["arguments"]!.AsArray())}  {row["reason"]}");
 
     private static void Write(JsonNode row)
     {
         Line(row);
         foreach (var run in row["runs"]!.AsArray())
         {
-            Console.WriteLine($"{run!["startedAt"]}  {(run["exitCode"] is { } code ? $"exit {code}" : "ended")}  {run["milliseconds"]} ms  {run["note"]}");
-            Console.WriteLine(run["output"]);
+            Screen.Line($"{run!["startedAt"]}  {(run["exitCode"] is { } code ? $"exit {code}" : "ended")}  {run["milliseconds"]} ms  {run["note"]}");
+            Screen.Block($"{run["output"]}");
         }
     }
 

@@ -28,6 +28,6 @@ internal static class UsageVerbs
         var limit = row["limitBytes"] is { } bytes ? Bytes.Words(bytes.GetValue<long>()) : "no limit";
         var full = row["fullOn"] is { } day ? $", full about {DateOnly.Parse(day.ToString(), CultureInfo.InvariantCulture):yyyy-MM-dd}" : "";
         var counted = row["enforced"]!.GetValue<bool>() ? "" : ", counted only";
-        Console.WriteLine($"{row["handle"],-31}  {Bytes.Words(row["diskBytes"]!.GetValue<long>())} of {limit}{full}{counted}");
+        Screen.Line($"{row["handle"],-31}  {Bytes.Words(row["diskBytes"]!.GetValue<long>())} of {limit}{full}{counted}");
     }
 }
