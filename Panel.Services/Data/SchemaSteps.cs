@@ -52,7 +52,14 @@ public sealed partial class SchemaSteps(PanelDb db, HouseKeys keys, IOptions<Pan
     private async Task ApplyMissingAsync(DbConnection connection, CancellationToken ct)
     {
         var applied = await db.Database.SqlQueryRaw<string>("SELECT name AS \"Value\" FROM schema_steps").ToListAsync(ct);
-        var missing = For(db.IsPostgres).Where(step => !applied.Contains(step.Name)).ToList();
+        var steps = For(db.IsPostgres);
+        if (applied.Except(steps.Select(s => s.Name)).Order(StringComparer.Ordinal).FirstOrDefault() is { } newer)
+        {
+            throw new InvalidOperationException(
+                $"This database was brought on by a newer Panel: this one does not know its step {newer}. Start that version, or bring back a copy that was made before it: panel house restore NAME.");
+        }
+
+        var missing = steps.Where(step => !applied.Contains(step.Name)).ToList();
         if (missing.Count == 0)
         {
             return;
@@ -63,11 +70,11 @@ public sealed partial class SchemaSteps(PanelDb db, HouseKeys keys, IOptions<Pan
             KeepCopy(sqlite);
         }
 
-        foreach (var steps in applied.Count == 0 ? [[.. missing]] : missing.Chunk(1))
+        foreach (var together in applied.Count == 0 ? [[.. missing]] : missing.Chunk(1))
         {
             await using var transaction = await db.Database.BeginTransactionAsync(ct);
             var now = time.GetUtcNow().UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
-            foreach (var (name, sql) in steps)
+            foreach (var (name, sql) in together)
             {
                 await ExecuteAsync(connection, sql, ct);
                 await db.Database.ExecuteSqlAsync($"INSERT INTO schema_steps (name, applied_at) VALUES ({name}, {now})", ct);

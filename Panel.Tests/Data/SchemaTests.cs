@@ -62,6 +62,21 @@ public class SchemaTests
         Assert.Empty(modelled.Except(found));
     }
 
+    [Theory, MemberData(nameof(PanelApp.Providers), MemberType = typeof(PanelApp))]
+    public async Task A_database_of_a_newer_Panel_is_left_as_it_is(string provider)
+    {
+        using var app = new PanelApp(provider);
+        await using var scope = app.Services.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<PanelDb>();
+        await db.Database.ExecuteSqlAsync($"INSERT INTO schema_steps (name, applied_at) VALUES ('900-of-tomorrow', '')");
+        var gone = SchemaSteps.For(db.IsPostgres)[^1].Name;
+        await db.Database.ExecuteSqlAsync($"DELETE FROM schema_steps WHERE name = {gone}");
+        var no = await Assert.ThrowsAsync<InvalidOperationException>(() => scope.ServiceProvider.GetRequiredService<SchemaSteps>().ApplyAsync());
+        Assert.Contains("newer Panel", no.Message, StringComparison.Ordinal);
+        Assert.Contains("900-of-tomorrow", no.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(gone, await ReadAsync(db, "SELECT name AS \"Value\" FROM schema_steps"));
+    }
+
     [Fact]
     public void Both_providers_have_the_same_steps() =>
         Assert.Equal(SchemaSteps.For(postgres: false).Select(s => s.Name), SchemaSteps.For(postgres: true).Select(s => s.Name));

@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using Panel.Tests.Newsletters;
+using Panel.Web.Doors;
 
 namespace Panel.Tests.Web;
 
@@ -12,6 +13,11 @@ namespace Panel.Tests.Web;
 public sealed class SlowClientTests
 {
     private const int Idle = 1_200, PerAddress = 1_000;
+
+    [Theory]
+    [InlineData("192.0.2.7", true), InlineData("::ffff:192.0.2.7", true), InlineData("2001:db8::7", true), InlineData("192.0.2.8", false), InlineData("::ffff:192.0.2.8", false), InlineData("2001:db9::7", false)]
+    public void A_trusted_proxy_is_known_in_both_forms_of_its_address(string address, bool isProxy) =>
+        Assert.Equal(isProxy, new ConnectionGate(1, Proxies.Networks("192.0.2.7, 2001:db8::/32")).IsProxy(IPAddress.Parse(address)));
 
     [Fact]
     public async Task Class_19_slow_idle_and_greedy_connections_are_ended_and_the_others_are_answered_meanwhile()

@@ -23,9 +23,16 @@ internal sealed class ConnectionGate(int most, IReadOnlyList<System.Net.IPNetwor
         }
     }
 
+    /// <summary>A listener on all addresses sees those of version 4 in the form of version 6.</summary>
+    internal bool IsProxy(IPAddress address)
+    {
+        var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        return proxies.Any(p => p.Contains(plain));
+    }
+
     private async Task ServeAsync(ConnectionDelegate next, ConnectionContext connection)
     {
-        if (connection.RemoteEndPoint is not IPEndPoint { Address: var address } || proxies.Any(p => p.Contains(address)))
+        if (connection.RemoteEndPoint is not IPEndPoint { Address: var address } || IsProxy(address))
         {
             await next(connection);
             return;
