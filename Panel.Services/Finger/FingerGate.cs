@@ -21,6 +21,18 @@ internal sealed class FingerGate(IOptions<FingerOptions> options, TimeProvider t
     /// <summary>Connections inside now, the refused ones that are still being sent away among them.</summary>
     public int Inside => Volatile.Read(ref _inside);
 
+    /// <summary>Addresses that are remembered now.</summary>
+    public int Remembered
+    {
+        get
+        {
+            lock (_door)
+            {
+                return _visitors.Count;
+            }
+        }
+    }
+
     /// <summary>Lets one connection in; every call is paired with one <see cref="Leave"/>, refused or not.</summary>
     /// <returns>Null, or why this connection is only told to come back later.</returns>
     public FingerResult? Enter(AddressBlock from)
