@@ -49,7 +49,7 @@ internal static class MoveVerbs
                 Screen.Line(word);
             }
 
-            foreach (var left in report["left"]!.AsArray())
+            foreach (var left in report["left"]?.AsArray() ?? [])
             {
                 Screen.Line($"Not carried: {left}");
             }
