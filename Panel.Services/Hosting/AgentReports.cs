@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using Panel.Hosting;
 using Panel.Services.Data;
@@ -8,7 +9,7 @@ namespace Panel.Services.Hosting;
 /// another host, or about a future revision, is not believed.</summary>
 public sealed class AgentReports(PanelDb db, LiveChanges live, Quotas quotas, TaskRuns runs, Traffic traffic, Backups backups, Drifts drifts, MoveSteps moves, Removals removals, TimeProvider time)
 {
-    private const int LongestMessage = 500;
+    private const int LongestMessage = 500, MostNotes = 50;
     private const int LongestName = 100;
 
     public async Task<Outcome<Done>> StoreAsync(long hostId, HostReport report, CancellationToken ct)
@@ -106,6 +107,9 @@ public sealed class AgentReports(PanelDb db, LiveChanges live, Quotas quotas, Ta
     private static bool IsSound(ItemReport item) =>
         item.Kind is ItemStatus.Account or ItemStatus.SiteItem or ItemStatus.KeyItem or ItemStatus.CertificateItem or ItemStatus.DatabaseItem or ItemStatus.TaskItem && item.Name.Length is > 0 and <= LongestName && Enum.IsDefined(item.State);
 
+    /// <summary>What a program said of a member's files, a name in most lines: no more lines than a person reads.</summary>
+    internal static IReadOnlyList<string> Plain(IReadOnlyList<string> notes) => [.. notes.Take(MostNotes).Select(Plain).OfType<string>()];
+
     /// <summary>One line of bounded length: the words come from programs that read what members wrote.</summary>
     internal static string? Plain(string? message)
     {
@@ -114,7 +118,8 @@ public sealed class AgentReports(PanelDb db, LiveChanges live, Quotas quotas, Ta
             return null;
         }
 
-        var line = string.Concat(message.Select(c => char.IsControl(c) ? ' ' : c)).Trim();
+        // Letters that turn a line round or cannot be seen would have it say another thing than it does.
+        var line = string.Concat(message.Select(c => char.IsControl(c) || char.GetUnicodeCategory(c) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator ? ' ' : c)).Trim();
         return line.Length > LongestMessage ? line[..LongestMessage] : line;
     }
 }

@@ -18,7 +18,7 @@ public static class AgentWire
         await ReadAsync(from, AgentJson.Default.HostReport, ct) is { } said && HasAll(said.Accounts) && HasAll(said.Usage) && HasAll(said.Orphans) && HasAll(said.Plan) && HasAll(said.Runs) && HasAll(said.Traffic)
             && HasAll(said.Homes) && HasAll(said.Drift) && HasAll(said.Facts?.PhpVersions) && said.Accounts.All(a => HasAll(a.Items)) && said.Usage.All(u => HasAll(u.Databases))
             && (said.Drift ?? []).All(d => HasAll(d.Lines)) && HasAll(said.Backup?.Notes) && HasAll(said.Backup?.Kept) && HasAll(said.Backup?.Counted) && HasAll(said.Backup?.Trial?.Sites) && HasAll(said.Backup?.Trial?.Wrong)
-            && HasAll(said.Move?.Databases) && HasAll(said.Move?.Certificates) ? said : null;
+            && HasAll(said.Move?.Databases) && HasAll(said.Move?.Certificates) && HasAll(said.Move?.Left) ? said : null;
 
     /// <summary>Null when the body is not a whole request to join.</summary>
     public static Task<JoinRequest?> ReadJoinAsync(Stream from, CancellationToken ct) => ReadAsync(from, AgentJson.Default.JoinRequest, ct);

@@ -134,7 +134,7 @@ public sealed class Backups(PanelDb db, Members.Members members, HostWork work, 
         var member = await db.Users.Where(m => m.UserName == request.Handle).Select(m => m.Id).SingleOrDefaultAsync(ct);
         if (request.Work == AgentWork.Backup && report.Backup is { } made)
         {
-            db.Add(new Backup { MemberId = member, Snapshot = made.Snapshot, MadeAt = now, Bytes = made.Bytes, Sha256 = made.Sha256, Notes = AgentWire.Write(made.Notes), Counted = AgentWire.Write(made.Counted) });
+            db.Add(new Backup { MemberId = member, Snapshot = made.Snapshot, MadeAt = now, Bytes = made.Bytes, Sha256 = made.Sha256, Notes = AgentWire.Write(AgentReports.Plain(made.Notes)), Counted = AgentWire.Write(made.Counted) });
             if (made.Kept is { Count: > 0 } kept)
             {
                 // What the package's rule let go is not offered any more.

@@ -47,7 +47,7 @@ public sealed class HostRequest
     public void Answer(HostReport report, DateTime at)
     {
         (AnsweredAt, Milliseconds, Failure) = (at, report.Milliseconds, AgentReports.Plain(report.Failure));
-        var lines = report.Plan ?? report.Backup?.Notes;
+        var lines = report.Plan ?? (report.Backup is { } backup ? AgentReports.Plain(backup.Notes) : null);
         Plan = lines is null ? null : AgentWire.Write(lines);
     }
 

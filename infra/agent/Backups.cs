@@ -42,7 +42,7 @@ internal sealed partial class Backups(AgentOptions options, Host host)
     /// <summary>Writes home, private, the sites and a dump of each database as one tar; says what could not be read.</summary>
     public async Task<IReadOnlyList<string>> ArchiveAsync(AccountState account, Stream to, CancellationToken ct, List<CountedDatabase>? counted = null)
     {
-        var (uid, notes, trash) = (account.Uid, new List<string>(), account.IsGone ? host.Volume.TrashOf(account.Uid) : []);
+        var (uid, notes, names, trash) = (account.Uid, new List<string>(), new System.IO.Pipelines.Pipe(), account.IsGone ? host.Volume.TrashOf(account.Uid) : []);
         var tree = account.IsGone ? trash.Where(Directory.Exists).Max(StringComparer.Ordinal) ?? throw new MachineException("Nothing is left of this account.") : host.Layout.Tree(account.Handle);
         var work = $"{host.Layout.Root}/work/{Guid.NewGuid():n}";
         Files.Directory($"{host.Layout.Root}/work", Modes.Traverse);
@@ -76,9 +76,11 @@ internal sealed partial class Backups(AgentOptions options, Host host)
             }
 
             string[] parts = ["home", "private", .. account.Sites.Where(s => Grammar.IsSiteName(s.Name)).Select(s => $"sites/{s.Name}/public").Where(p => Directory.Exists($"{tree}/{p}"))];
-            var tar = await PipeAsync(Commands.As(uid, ["/usr/bin/tar", "-c", "-f", "-", "--format=posix", "--sparse", "--ignore-failed-read", .. parts, "-C", work, "databases"]), null, null, to, ct, tree);
-            notes.AddRange(tar.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Take(20));
-            return tar.Code is 0 or 1 ? notes : throw new MachineException($"The files could not be read: {tar.Reason}");
+            // tar alone would go down a chain of folders for ever, with a name that grows by each.
+            var find = PipeAsync(Commands.As(uid, ["/usr/bin/find", .. parts, .. Moving.TooLong, "-print0", "-o", "-print0"]), null, null, names.Writer.AsStream(), ct, tree).ContinueWith(async found => { await names.Writer.CompleteAsync(); return await found; }, ct, TaskContinuationOptions.None, TaskScheduler.Default).Unwrap();
+            var tar = await PipeAsync(Commands.As(uid, ["/usr/bin/tar", "-c", "-f", "-", "--format=posix", "--sparse", "--ignore-failed-read", "--no-recursion", "--null", "-T", "-", "--recursion", "-C", work, "databases"]), null, names.Reader.AsStream(), to, ct, tree);
+            notes.AddRange($"{(await find).Error}\n{tar.Error}".Split('\n', StringSplitOptions.RemoveEmptyEntries).Take(20));
+            return (tar.Code, (await find).Code) is (0 or 1, 0 or 1) ? notes : throw new MachineException($"The files could not be read: {tar.Reason}");
         }
         finally
         {

@@ -14,7 +14,7 @@ internal sealed class Moving(Host host, AgentLink link, Repositories repositorie
     private static readonly Encoding Bytes = Encoding.Latin1;
 
     // No program can open a path of PATH_MAX bytes and more. What is below is not even listed: its names alone could fill the memory.
-    private static readonly string[] TooLong = ["-regextype", "posix-extended", "-regex", ".{4096,}", "-prune"];
+    public static readonly string[] TooLong = ["-regextype", "posix-extended", "-regex", ".{4096,}", "-prune"];
 
     // One line of find(1) for each kind that an account can have: all that must be the same on the other host, and, with one letter only, what stays behind. Sockets belong to processes.
     private static readonly string[] Kinds = [.. TooLong, "-printf", @"x\0%p\0", "-o", "-type", "s", "-printf", @"s\0%p\0", "-o", "(", "-type", "d", "-printf", @"d %m\0%p\0", "-o", "-type", "f", "-printf", @"f %m %s %T@\0%p\0", "-o", "-type", "l", "-printf", @"l %l\0%p\0", "-o", "-type", "p", "-printf", @"p %m\0%p\0", ")"];
