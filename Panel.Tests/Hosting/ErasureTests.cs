@@ -70,7 +70,8 @@ public sealed class ErasureTests
         await StepAsync(app, leaving, time);
 
         var after = await CountsAsync(app);
-        Assert.Empty(after.Where(t => t.Value != before[t.Key] && !Stays.ContainsKey(t.Key)).Select(t => $"{t.Key}: {before[t.Key]} rows before the member, {t.Value} now"));
+        // A node signs on when it first looks for mail, which may be meanwhile.
+        Assert.Empty(after.Where(t => t.Value != before[t.Key] && !Stays.ContainsKey(t.Key) && t.Key != "sender_nodes").Select(t => $"{t.Key}: {before[t.Key]} rows before the member, {t.Value} now"));
         Assert.Equal(["audit_entries.target", "members.handle", "members.normalized_handle"], (await MentionsAsync(app)).Where(m => !m.StartsWith("backup", StringComparison.Ordinal)));
         Assert.False(File.Exists(folder.PeopleOf(import)));
         Assert.Null((await app.WithAsync<AuditTrail, Outcome<AuditVerdict>>(a => a.VerifyAsync(PanelApp.Admin, default))).Value!.Broken);

@@ -27,6 +27,9 @@ public sealed class HostileVerbsTests
                 await TryAsync(app, typed, wrong);
             }
 
+            // With harmless words, and with what may be left out left out, nothing is mistaken for a name.
+            var (_, _, refused) = await CliScreen.TypeAsync(app, true, [.. path, .. verb.Arguments.Where(a => a.Arity.MinimumNumberOfValues > 0).Select(a => Usual(a.Name, a.ValueType, folder).Replace("ann", "bob", StringComparison.Ordinal)), .. verb.Options.Where(o => o.Required && o.ValueType != typeof(bool)).SelectMany(o => new[] { o.Name, Usual(o.Name, o.ValueType, folder) })]);
+            Assert.DoesNotContain("is no name", refused, StringComparison.Ordinal);
             foreach (var option in verb.Options.Where(o => o.ValueType != typeof(bool)))
             {
                 // The word after it was forgotten.

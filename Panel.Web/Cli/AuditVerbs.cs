@@ -13,7 +13,7 @@ internal static class AuditVerbs
         {
             if (!given.GetValue(verify))
             {
-                var query = given.GetValue(member) is { } handle ? $"?member={CliDoor.Part(handle)}" : "";
+                var query = given.GetValue(member) is { } handle ? $"?member={CliDoor.Value(handle)}" : "";
                 return await CliDoor.CallAsync(given, HttpMethod.Get, "/audit" + query, null, node =>
                 {
                     foreach (var row in node.AsArray())

@@ -93,6 +93,9 @@ internal static class CliDoor
     public static string Part(string value) =>
         value is "" or "." or ".." ? throw new WrongUsageException($"\"{value}\" is no name.") : Uri.EscapeDataString(value);
 
+    /// <summary>A value after <c>?name=</c>, which may be anything and nothing.</summary>
+    public static string Value(string value) => Uri.EscapeDataString(value);
+
     private static async Task<(HttpResponseMessage? Response, string Text)> AskAsync(HttpClient http, HttpRequestMessage request, CancellationToken ct)
     {
         try

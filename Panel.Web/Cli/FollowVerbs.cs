@@ -41,7 +41,7 @@ internal static class FollowVerbs
         timeline.SetAction((given, ct) =>
         {
             var path = given.GetValue(handle) is { } who ? $"/members/{CliDoor.Part(who)}/timeline" : "/timeline";
-            return CliDoor.CallAsync(given, HttpMethod.Get, $"{path}?tag={CliDoor.Part(given.GetValue(tag) ?? "")}&q={CliDoor.Part(given.GetValue(search) ?? "")}", null, Print, ct);
+            return CliDoor.CallAsync(given, HttpMethod.Get, $"{path}?tag={CliDoor.Value(given.GetValue(tag) ?? "")}&q={CliDoor.Value(given.GetValue(search) ?? "")}", null, Print, ct);
         });
         return timeline;
     }

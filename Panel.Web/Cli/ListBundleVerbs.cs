@@ -26,7 +26,7 @@ internal static class ListBundleVerbs
         {
             var content = new StreamContent(given.GetValue(file)!.OpenRead());
             content.Headers.ContentType = new("application/zip");
-            var query = given.GetValue(from) is { } sender ? $"?from={CliDoor.Part(sender)}" : "";
+            var query = given.GetValue(from) is { } sender ? $"?from={CliDoor.Value(sender)}" : "";
             return CliDoor.CallAsync(given, HttpMethod.Post, $"/members/{CliDoor.Part(given.GetValue(handle)!)}/lists/{CliDoor.Part(given.GetValue(name)!)}/archive{query}", content, node =>
             {
                 Screen.Line($"{node["people"]} people, of whom {node["confirmed"]} get the next issue; {node["issues"]} issues, {node["images"]} images.");

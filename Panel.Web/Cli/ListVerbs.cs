@@ -43,7 +43,7 @@ internal static class ListVerbs
         var consent = new Option<string>("--consent") { Required = true, Description = "Where and when these people agreed." };
         var import = new Command("import", "Add the people of a CSV file.") { where.Argument, file, consent };
         import.SetAction((given, ct) => CliDoor.CallAsync(
-            given, HttpMethod.Post, $"{where.Of(given)}/subscribers/import?consent={CliDoor.Part(given.GetValue(consent)!)}",
+            given, HttpMethod.Post, $"{where.Of(given)}/subscribers/import?consent={CliDoor.Value(given.GetValue(consent)!)}",
             Csv(given.GetValue(file)!), node =>
             {
                 Screen.Line($"{node["rows"]} rows: {node["added"]} added, {node["known"]} known already, {node["kept"]} kept as they are, {node["refused"]} refused.");
@@ -91,7 +91,7 @@ internal static class ListVerbs
         return returned;
     }
 
-    private static string Query(string name, string? value) => value is null ? "" : $"{name}={CliDoor.Part(value)}&";
+    private static string Query(string name, string? value) => value is null ? "" : $"{name}={CliDoor.Value(value)}&";
 
     private static StreamContent Csv(FileInfo file)
     {

@@ -13,7 +13,7 @@ internal static class SiteVisits
         var to = new Option<string?>("--to") { Description = "ISO 8601; without it now.", HelpName = "TIME" };
         var traffic = new Command("traffic", "Bytes, requests and visits between two times, in whole hours.") { Handle, Name, from, to };
         traffic.SetAction((given, ct) => CliDoor.CallAsync(given, HttpMethod.Get, $"{Path(given)}/traffic?" + string.Join('&', new[] { ("from", given.GetValue(from)), ("to", given.GetValue(to)) }
-            .Where(p => p.Item2 is not null).Select(p => $"{p.Item1}={CliDoor.Part(p.Item2!)}")), null, node =>
+            .Where(p => p.Item2 is not null).Select(p => $"{p.Item1}={CliDoor.Value(p.Item2!)}")), null, node =>
             {
                 Screen.Line($"{node["bytes"]} bytes, {node["requests"]} requests, {node["visits"]} visits, {node["errors"]} errors from {node["from"]} to {node["to"]}");
                 foreach (var day in node["days"]!.AsArray())
