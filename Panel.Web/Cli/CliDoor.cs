@@ -83,7 +83,7 @@ internal static class CliDoor
         }
         catch (Exception no) when (no is HttpRequestException or IOException or UnauthorizedAccessException)
         {
-            Screen.Error($"The file is not written: {no.Message}");
+            Screen.Error(no is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } ? NoAnswer : $"The file is not written: {no.Message}");
             return CommandLine.Refused;
         }
     }
@@ -105,7 +105,7 @@ internal static class CliDoor
         }
         catch (HttpRequestException)
         {
-            return (null, $"Panel does not answer at {http.BaseAddress}. Is it running? Start it with infra/run.");
+            return (null, NoAnswer);
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
@@ -144,10 +144,7 @@ internal static class CliDoor
             return Remote(url, Environment.GetEnvironmentVariable("PANEL_TOKEN"));
         }
 
-        var options = new PanelOptions { Data = Environment.GetEnvironmentVariable("Panel__Data") ?? "./data" };
-        var run = new DirectoryInfo(options.PathOf("run"));
-        // No link and no directory when Panel does not run: then the call below says so.
-        var socket = Path.Combine(run.LinkTarget is null ? run.FullName : run.ResolveLinkTarget(returnFinalTarget: true)!.FullName, "panel.sock");
+        var socket = SocketPath();
         var handler = new SocketsHttpHandler
         {
             ConnectCallback = async (_, ct) =>
@@ -166,6 +163,17 @@ internal static class CliDoor
             },
         };
         return new HttpClient(handler) { BaseAddress = new Uri("http://panel"), Timeout = Patience };
+    }
+
+    private static string NoAnswer => Environment.GetEnvironmentVariable("PANEL_URL") is { Length: > 0 } url ? $"Panel does not answer at {url}. Is it running, and is this its address?"
+        : $"Panel does not answer at {SocketPath()}. Is it running? Start it with infra/run. If its data lies elsewhere, say where in Panel__Data.";
+
+    private static string SocketPath()
+    {
+        var options = new PanelOptions { Data = Environment.GetEnvironmentVariable("Panel__Data") ?? "./data" };
+        var run = new DirectoryInfo(options.PathOf("run"));
+        // No link and no directory when Panel does not run: then the call says so.
+        return Path.Combine(run.LinkTarget is null ? run.FullName : run.ResolveLinkTarget(returnFinalTarget: true)!.FullName, "panel.sock");
     }
 
     private static HttpClient Remote(string url, string? token)
