@@ -15,6 +15,9 @@ public sealed record BackupPage(long Id, string Snapshot, DateTime MadeAt, long 
 /// <paramref name="Beside"/> it in the home.</summary>
 public sealed record RestoreWish(string? Path = null, string? Database = null, bool Beside = false);
 
+/// <summary>Paths in a backup, to be restored as they are written here, the first <see cref="Backups.MostFound"/>; <paramref name="More"/> when there may be others.</summary>
+public sealed record Found(long Id, IReadOnlyList<string> Paths, bool More);
+
 public sealed record Restored(long Id, string What, string Where, IReadOnlyList<string> Notes, long Milliseconds);
 
 /// <summary>Backups of a member's account, made by its host into a repository of its own, and what comes back of them.</summary>
@@ -22,6 +25,9 @@ public sealed class Backups(PanelDb db, Members.Members members, HostWork work, 
 {
     /// <summary>Large accounts take long; whoever asked may go away, and the work goes on.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromMinutes(15);
+
+    /// <summary>Paths that one search shows.</summary>
+    public const int MostFound = 50;
 
     private static readonly TimeSpan Night = TimeSpan.FromHours(20);
 
@@ -93,6 +99,29 @@ public sealed class Backups(PanelDb db, Members.Members members, HostWork work, 
         await db.SaveChangesAsync(ct);
         var done = await work.AskAsync(by, host, AgentWork.Restore, handle, backup.Snapshot, Limit, ct, JsonSerializer.Serialize(wish));
         return done.Refused is { } no ? no : new Restored(id, what, wish.Beside ? $"home/restored-{backup.Snapshot}" : "in its place", done.Value!.Steps, done.Value.Milliseconds);
+    }
+
+    /// <summary>Searches the names in a backup: what is in it, before it is restored.</summary>
+    public async Task<Outcome<Found>> FindAsync(Actor by, string handle, long id, string? text, CancellationToken ct)
+    {
+        if (await members.ReachAsync(by, handle, ct) is not { } member
+            || await db.Set<Backup>().AsNoTracking().SingleOrDefaultAsync(b => b.Id == id && b.MemberId == member.Id, ct) is not { } backup)
+        {
+            return new NotThere($"backup {id} of {handle}");
+        }
+
+        if (text is not { Length: > 0 and <= 200 } || text.Any(char.IsControl))
+        {
+            return new Refusal("Say a part of the name, up to 200 letters, for example letter.txt or photos/2026.", "find");
+        }
+
+        if ((await views.OfAsync(member, ItemStatus.Account, ct)).Host is not { } host)
+        {
+            return new InTheWay("No host carries this account, so nothing reads its backups.");
+        }
+
+        var done = await work.AskAsync(by, host, AgentWork.Contents, handle, backup.Snapshot, Limit, ct, JsonSerializer.Serialize(new RestoreWish(text)));
+        return done.Refused is { } no ? no : new Found(id, [.. done.Value!.Steps.Select(p => p.TrimEnd('/')).Order(StringComparer.Ordinal)], done.Value.Steps.Count >= MostFound);
     }
 
     /// <summary>Asks for a backup of every account that has none of this night, and for one trial restore, of the account whose

@@ -102,11 +102,11 @@ public sealed class DesiredAccounts(PanelDb db, LiveChanges live, IOptions<Hosti
             await db.Set<HostRequest>().Where(r => ids.Contains(r.Id)).ExecuteUpdateAsync(set => set.SetProperty(r => r.TakenAt, now), ct);
         }
 
-        var handles = taken.Where(r => r.Work is AgentWork.Backup or AgentWork.Restore or AgentWork.Trial).Select(r => r.Handle).OfType<string>().Distinct().ToList();
+        var handles = taken.Where(r => r.IsOfBackups).Select(r => r.Handle).OfType<string>().Distinct().ToList();
         var secrets = await backupKeys.SecretsAsync(handles, ct);
         var keeps = await db.Users.Where(m => handles.Contains(m.UserName!)).Join(db.Set<Package>(), m => m.PackageId, p => p.Id, (m, p) => new { m.UserName, p.KeepDaily, p.KeepWeekly, p.KeepMonthly })
             .ToDictionaryAsync(p => p.UserName!, p => new BackupKeep(p.KeepDaily, p.KeepWeekly, p.KeepMonthly), ct);
-        return taken.ConvertAll(r => new AgentRequest(r.Id, r.Work, r.Handle, r.Name, r.Work is AgentWork.Backup or AgentWork.Restore or AgentWork.Trial ? backupKeys.OrderOf(r, secrets.GetValueOrDefault(r.Handle ?? ""), keeps.GetValueOrDefault(r.Handle ?? "")) : null,
+        return taken.ConvertAll(r => new AgentRequest(r.Id, r.Work, r.Handle, r.Name, r.IsOfBackups ? backupKeys.OrderOf(r, secrets.GetValueOrDefault(r.Handle ?? ""), keeps.GetValueOrDefault(r.Handle ?? "")) : null,
             r.Work is AgentWork.Send or AgentWork.Receive ? new MoveOrder(r.Detail == "last") : null));
     }
 

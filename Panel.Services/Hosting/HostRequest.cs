@@ -44,6 +44,9 @@ public sealed class HostRequest
     /// <summary>The steps of a dry run or the lines of a log, as JSON.</summary>
     public string? Plan { get; private set; }
 
+    /// <summary>It opens the account's repository of backups, and so carries its password.</summary>
+    public bool IsOfBackups => Work is AgentWork.Backup or AgentWork.Restore or AgentWork.Trial or AgentWork.Contents;
+
     public void Answer(HostReport report, DateTime at)
     {
         (AnsweredAt, Milliseconds, Failure) = (at, report.Milliseconds, AgentReports.Plain(report.Failure));

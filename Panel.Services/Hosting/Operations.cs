@@ -22,14 +22,14 @@ public sealed class Operations(PanelDb db, Hosts hosts, TimeProvider time)
             return new NotThere($"host {name}");
         }
 
-        var rows = await db.Set<HostRequest>().AsNoTracking().Where(r => r.HostId == host.Id && r.Work != AgentWork.Usage && r.Work != AgentWork.Log)
+        var rows = await db.Set<HostRequest>().AsNoTracking().Where(r => r.HostId == host.Id && r.Work != AgentWork.Usage && r.Work != AgentWork.Log && r.Work != AgentWork.Contents)
             .OrderByDescending(r => r.Id).Take(Shown).ToListAsync(ct);
         return rows.ConvertAll(r => PageOf(r, host.Name) with { Steps = [] });
     }
 
     public async Task<Outcome<OperationPage>> ShowAsync(Actor by, string name, long id, CancellationToken ct) =>
         await hosts.FindAsync(by, name, ct) is { } host
-        && await db.Set<HostRequest>().AsNoTracking().SingleOrDefaultAsync(r => r.Id == id && r.HostId == host.Id && r.Work != AgentWork.Log, ct) is { } request
+        && await db.Set<HostRequest>().AsNoTracking().SingleOrDefaultAsync(r => r.Id == id && r.HostId == host.Id && r.Work != AgentWork.Log && r.Work != AgentWork.Contents, ct) is { } request
             ? PageOf(request, host.Name) : new NotThere($"operation {id} of host {name}");
 
     private OperationPage PageOf(HostRequest r, string host) => new(

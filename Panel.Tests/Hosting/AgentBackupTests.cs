@@ -158,6 +158,66 @@ public sealed class AgentBackupTests(AgentMachine machine) : IClassFixture<Agent
     }
 
     [RootFact]
+    public async Task A_file_with_several_names_comes_back_by_each_of_them_alone_beside_or_with_its_folder()
+    {
+        const int uid = 290_408;
+        await LiveAsync(Account("fay", uid, machine.PublicKey));
+        var home = $"{machine.Accounts}/fay/home";
+        async Task<string> DoneAsync(string commands)
+        {
+            var (code, output) = await AsAsync(uid, "bash", "-c", $"set -e; cd {home}; {commands}");
+            Assert.True(code == 0, output);
+            return output;
+        }
+
+        // Names are found in the order of the folder, so which of them the archive calls the first is open.
+        await DoneAsync("echo kept > letter; mkdir album other; ln letter album/one; ln letter 'album/two, & more'; ln letter 'other/ein Lächeln'; chmod 640 letter");
+        var order = Order with { Snapshot = (await DoAsync(AgentWork.Backup, "fay", Order)).Snapshot };
+        var names = new[] { "letter", "album/one", "album/two, & more", "other/ein Lächeln" };
+        foreach (var name in names)
+        {
+            await DoneAsync("rm -rf album other letter; mkdir album other; for f in letter album/one 'album/two, & more' 'other/ein Lächeln'; do echo of today > \"$f\"; done");
+            await DoAsync(AgentWork.Restore, "fay", order with { Path = $"home/{name}" });
+            // The others are as they are today, and what is written to the one does not reach them.
+            await DoneAsync($"echo more >> '{name}'");
+            Assert.Equal("kept\nmore\n", await DoneAsync($"cat '{name}'"));
+            Assert.Equal("of today\nof today\nof today\n", await DoneAsync(string.Join("; ", names.Where(n => n != name).Select(n => $"cat '{n}'"))));
+            Assert.Equal("640\n", await DoneAsync($"stat -c %a '{name}'"));
+        }
+
+        // Also when no other name is left, and beside what is there.
+        await DoneAsync("rm -rf album other letter");
+        await DoAsync(AgentWork.Restore, "fay", order with { Path = "home/album" });
+        Assert.Equal("kept\nkept\n", await DoneAsync("cat album/*; test ! -e letter"));
+        foreach (var name in names)
+        {
+            await DoAsync(AgentWork.Restore, "fay", order with { Path = $"home/{name}", Beside = true });
+            Assert.Equal("kept\n", await DoneAsync($"cat 'restored-{order.Snapshot}/home/{name}'; rm -rf restored-*"));
+        }
+
+        await DoAsync(AgentWork.Restore, "fay", order with { Beside = true });
+        Assert.Equal("kept 4\n", await DoneAsync($"cd restored-{order.Snapshot}/home; echo $(cat letter) $(stat -c %h letter)"));
+    }
+
+    [RootFact]
+    public async Task What_is_in_a_backup_is_found_by_a_part_of_its_name()
+    {
+        const int uid = 290_409;
+        await LiveAsync(Account("gil", uid, machine.PublicKey));
+        Assert.Equal(0, (await AsAsync(uid, "bash", "-c", $"cd {machine.Accounts}/gil/home && mkdir -p Photos/2026 && touch Photos/2026/{{a..z}}{{1..4}}.jpg Photos/'[x]*.txt' Photos/-e Photos/ÄPFEL")).Code);
+        var order = Order with { Snapshot = (await DoAsync(AgentWork.Backup, "gil", Order)).Snapshot };
+        async Task<IReadOnlyList<string>> FindAsync(string text) => (await machine.Panel.RequestAsync(AgentWork.Contents, "gil", order.Snapshot, order with { Path = text })).Backup!.Notes;
+
+        Assert.Equal(["home/Photos/2026/q3.jpg"], await FindAsync("Q3.JPG"));
+        Assert.Equal(["home/Photos/[x]*.txt"], await FindAsync("[x]*"));
+        Assert.Equal(["home/Photos/-e"], await FindAsync("/-e"));
+        Assert.Equal(["home/Photos/ÄPFEL"], await FindAsync("äpfel"));
+        Assert.Equal(50, (await FindAsync("photos/2026")).Count);
+        Assert.Empty(await FindAsync("nothing"));
+        Assert.NotNull((await machine.Panel.RequestAsync(AgentWork.Contents, "gil", "--option", order with { Snapshot = "--option", Path = "q" })).Failure);
+    }
+
+    [RootFact]
     public async Task A_trial_says_which_dump_is_none_and_which_page_is_not_as_it_was()
     {
         var postgres = DatabasePassword.Make(Panel.Hosting.DatabaseEngine.Postgres);

@@ -8,6 +8,7 @@ using Microsoft.EntityFrameworkCore;
 using Panel.Services;
 using Panel.Services.Data;
 using Panel.Services.Hosting;
+using Panel.Tests.Members;
 
 namespace Panel.Tests.Hosting;
 
@@ -114,6 +115,47 @@ public class BackupsTests
         Assert.IsType<NotThere>((await RestoreAsync(app, bob, "bob", new RestoreWish("home/x"))).Refused);
         Assert.IsType<NotThere>((await RestoreAsync(app, bob, "ann", new RestoreWish("home/x"))).Refused);
         Assert.Equal("database", (await RestoreAsync(app, ann, "ann", new RestoreWish(Database: "none"))).Refused!.Field);
+    }
+
+    [Theory, MemberData(nameof(Providers))]
+    public async Task A_member_finds_a_name_in_a_backup_and_restores_it_on_the_page(string provider)
+    {
+        using var app = new PanelApp(provider);
+        using var ann = await app.SignInAsync("ann");
+        using var bob = await app.SignInAsync("bob");
+        using var agent = app.AgentLink();
+        var epoch = (await agent.AskAsync(0))["epoch"]!.ToString();
+        await app.WithAsync<PanelDb, int>(async db =>
+        {
+            db.Add(new Backup { MemberId = 1, Snapshot = "abcdef12", MadeAt = DateTime.UtcNow, Bytes = 1, Sha256 = "", Notes = "[]" });
+            return await db.SaveChangesAsync();
+        });
+        async Task<JsonNode> AnsweredAsync(string work, params string[] notes)
+        {
+            JsonNode? asked = null;
+            await AgentMachine.UntilAsync(async () => (asked = (await agent.AskAsync(0))["requests"]!.AsArray().SingleOrDefault(r => r!["work"]!.ToString() == work)) is not null);
+            await AnswerAsync(agent, epoch, asked!["id"]!.GetValue<long>(), new JsonObject { ["handle"] = "ann", ["snapshot"] = "abcdef12", ["bytes"] = 1, ["sha256"] = "", ["notes"] = new JsonArray([.. notes.Select(n => JsonValue.Create(n))]) });
+            return asked["backup"]!;
+        }
+
+        Assert.Equal(HttpStatusCode.NotFound, (await bob.GetAsync("/backups/1/restore?find=letter")).StatusCode);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await ann.GetAsync("/backups/1/restore?find=" + new string('x', 201))).StatusCode);
+        var found = ann.GetStringAsync("/backups/1/restore?find=letter");
+        Assert.Equal("letter", (await AnsweredAsync("Contents", "home/letters/", "home/letters/a & b.txt"))["path"]!.ToString());
+        var page = await found;
+        Assert.Contains("href=\"/backups/1/restore?path=home%2Fletters#Path\"", page, StringComparison.Ordinal);
+        Assert.Contains("path=home%2Fletters%2Fa%20%26%20b.txt#Path\">home/letters/a &amp; b.txt</a>", page, StringComparison.Ordinal);
+        Assert.Contains("value=\"home/letters/a &amp; b.txt\"", await ann.GetStringAsync("/backups/1/restore?path=home%2Fletters%2Fa%20%26%20b.txt"), StringComparison.Ordinal);
+
+        using var refused = await ann.SendFormAsync("/backups/1/restore", ("What", "path"), ("Path", "../bob"));
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.StatusCode);
+        Assert.Contains("A path begins with home", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        var restored = ann.SendFormAsync("/backups/1/restore", ("What", "path"), ("Path", "home/letters/a & b.txt"), ("Beside", "true"));
+        var order = await AnsweredAsync("Restore", "tar: home/letters/a & b.txt: Cannot open");
+        Assert.Equal(("home/letters/a & b.txt", true), (order["path"]!.ToString(), order["beside"]!.GetValue<bool>()));
+        using var done = await restored;
+        Assert.Equal((HttpStatusCode.SeeOther, "/backups"), (done.StatusCode, done.Headers.Location!.OriginalString));
+        Assert.Contains("Restored home/letters/a &amp; b.txt home/restored-abcdef12. Not restored: tar: home/letters/a &amp; b.txt: Cannot open", await ann.GetStringAsync("/backups"), StringComparison.Ordinal);
     }
 
     [Theory, MemberData(nameof(Providers))]

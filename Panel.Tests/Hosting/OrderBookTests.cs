@@ -110,6 +110,19 @@ public sealed class OrderBookTests : IDisposable
     public void A_name_counts_to_the_domain_that_was_registered(string name, string domain) => Assert.Equal(domain, OrderBook.Registered(name));
 
     [RootFact]
+    public void A_book_holds_a_week_and_a_clock_that_stood_wrong_shuts_it_for_nobody()
+    {
+        File.WriteAllText(folder.In("book"), $"{time.GetUtcNow().AddYears(1):O}\trefused\tann\ta.example\tin a year that has not come\n");
+        for (var hour = 0; hour < 20 * 24; hour++, time.Advance(TimeSpan.FromHours(1)))
+        {
+            Open().Note(OrderBook.New, "bob", "bob.web");
+        }
+
+        Assert.Equal(7 * 24 + 1, File.ReadAllLines(folder.In("book")).Length);
+        Assert.Null(Open().Rest("a.example"));
+    }
+
+    [RootFact]
     public void A_book_with_nonsense_in_it_is_read_as_far_as_it_goes()
     {
         File.WriteAllText(folder.In("book"), $"nonsense\n\nyesterday\trefused\tann\ta.example\tx\n{time.GetUtcNow():O}\trefused\tann\ta.example\tright\n");

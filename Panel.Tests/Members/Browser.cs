@@ -35,11 +35,17 @@ internal static partial class Browser
 
     public static async Task<HttpResponseMessage> SendFormAsync(this HttpClient client, string page, string action, params (string Name, string Value)[] fields)
     {
-        using var shown = await client.GetAsync(page);
-        var token = Token().Match(await shown.Content.ReadAsStringAsync()).Groups[1].Value;
+        var token = await client.TokenAsync(page);
         using var body = new FormUrlEncodedContent(
             fields.Select(f => KeyValuePair.Create(f.Name, f.Value)).Append(KeyValuePair.Create("__RequestVerificationToken", token)));
         return await client.PostAsync(action, body);
+    }
+
+    /// <summary>The token that the page gives for its forms.</summary>
+    public static async Task<string> TokenAsync(this HttpClient client, string page)
+    {
+        using var shown = await client.GetAsync(page);
+        return Token().Match(await shown.Content.ReadAsStringAsync()).Groups[1].Value;
     }
 
     [GeneratedRegex("__RequestVerificationToken\" type=\"hidden\" value=\"([^\"]+)\"")]

@@ -75,6 +75,89 @@ public sealed class WritingTests
         Assert.Equal(HttpStatusCode.Gone, gone.StatusCode);
     }
 
+    [Theory, MemberData(nameof(Providers))]
+    public async Task V3_hostile_uploads_of_a_writer_are_refused_in_words_and_lose_no_text(string provider)
+    {
+        using var house = await ReaderHouse.StartAsync(provider);
+        using var ann = await SignInAsync(house);
+        var draft = await DraftAsync(house, "Hello", "first");
+        var address = $"/newsletters/letters/issues/{draft.Id}";
+        async Task<HttpResponseMessage> UploadAsync(byte[] content, string file, string words, params (string Name, string Value)[] more)
+        {
+            using var form = new MultipartFormDataContent { { new ByteArrayContent(content), "Form.Image", file } };
+            foreach (var (name, value) in more.Concat([("Form.Subject", "Hello"), ("Form.Markdown", "all that I wrote"), ("Form.Then", "image"), ("Form.Alt", words), ("__RequestVerificationToken", await ann.TokenAsync($"{address}/edit"))]))
+            {
+                form.Add(new StringContent(value), name);
+            }
+
+            return await ann.PostAsync(address, form);
+        }
+
+        foreach (var (content, file, words) in new (byte[], string, string)[]
+        {
+            ("<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>"u8.ToArray(), "stair.png", "a stair"),
+            ("<?php system($_GET['c']); ?>"u8.ToArray(), "stair.png.php", "a stair"),
+            ("<html><script>alert(1)</script>"u8.ToArray(), "stair.jpg", "a stair"),
+            (new byte[ListImages.MostBytes + 1], "stair.png", "a stair"),
+            ([.. Png, .. new byte[ListImages.MostBytes]], "stair.png", "a stair"),
+            ([0x89, 0x50], "stair.png", "a stair"),
+            ([], "stair.png", "a stair"),
+            (Png, "stair.png", ""),
+            (Png, "stair.png", "](javascript:alert(1))"),
+            (Png, "stair.png", "a\r\nBcc: all@example.org"),
+            (Png, "stair.png", new string('x', 251)),
+        })
+        {
+            using var refused = await UploadAsync(content, file, words);
+            Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.StatusCode);
+            var page = await refused.Content.ReadAsStringAsync();
+            Assert.Contains("all that I wrote", page, StringComparison.Ordinal);
+            Assert.Contains("class=\"errors\"", page, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(0, await house.WithAsync<PanelDb, int>(db => db.Set<ListImage>().CountAsync()));
+        // The name of the file names nothing, and what follows the picture is sent as a picture and never as a page.
+        using var made = await UploadAsync([.. Png, .. "<script>alert(1)</script>"u8], "../../../wwwroot/x.html", "a stair");
+        Assert.Equal(HttpStatusCode.SeeOther, made.StatusCode);
+        var kept = await house.WithAsync<PanelDb, ListImage>(db => db.Set<ListImage>().AsNoTracking().SingleAsync());
+        using var shown = await house.Visitor.SendAsync(new HttpRequestMessage(HttpMethod.Head, $"/lists/ann/letters/images/{kept.Hash}.{kept.Type}"));
+        Assert.Equal((HttpStatusCode.OK, "image/png", "nosniff"), (shown.StatusCode, shown.Content.Headers.ContentType!.MediaType, shown.Headers.GetValues("X-Content-Type-Options").Single()));
+        Assert.Contains("sandbox", shown.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
+        // Another's list, and none.
+        using var stranger = new MultipartFormDataContent { { new ByteArrayContent(Png), "Form.Image", "x.png" } };
+        Assert.NotEqual(HttpStatusCode.OK, (await house.Visitor.PostAsync(address, stranger)).StatusCode);
+        Assert.Equal(1, await house.WithAsync<PanelDb, int>(db => db.Set<ListImage>().CountAsync()));
+    }
+
+    [Theory, MemberData(nameof(Providers))]
+    public async Task The_same_image_many_times_at_once_is_one_and_all_lists_of_a_member_have_room_for_so_much(string provider)
+    {
+        using var house = await ReaderHouse.StartAsync(provider);
+        var same = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => ImageAsync(house, Png, "a stair")));
+        Assert.Single(same.Select(i => i.Value!.Url).Distinct());
+        Assert.Equal(1, await house.WithAsync<PanelDb, int>(db => db.Set<ListImage>().CountAsync()));
+
+        // 127 of the largest in a list that was removed, and there is room for one more less what is there.
+        await house.WithAsync<PanelDb, int>(async db =>
+        {
+            var list = await db.Set<MailingList>().SingleAsync();
+            var removed = new MailingList { MemberId = list.MemberId, Name = "old", Title = "Old", FromName = list.FromName, FromEmail = list.FromEmail, ConsentText = list.ConsentText, RemovedAt = DateTime.UtcNow };
+            db.Add(removed);
+            await db.SaveChangesAsync();
+            for (var i = 0; i < 127; i++)
+            {
+                db.Add(new ListImage { ListId = removed.Id, Hash = $"{i:x32}", Type = "png", Content = new byte[ListImages.MostBytes], At = DateTime.UtcNow });
+                await db.SaveChangesAsync();
+                db.ChangeTracker.Clear();
+            }
+
+            return 0;
+        });
+        Assert.True((await ImageAsync(house, [.. Png, .. new byte[ListImages.MostBytes - 100]], "a stair")).Succeeded);
+        Assert.Contains("256 MB", (await ImageAsync(house, [.. Png, .. new byte[100]], "a stair")).Refused!.Message, StringComparison.Ordinal);
+        Assert.True((await ImageAsync(house, Png, "again the one that is there")).Succeeded);
+    }
+
     [Fact]
     public async Task What_is_wrong_is_said_before_it_is_sent()
     {

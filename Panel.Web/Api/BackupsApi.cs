@@ -11,6 +11,7 @@ internal static class BackupsApi
         var backups = api.MapGroup("/members/{handle}/backups").Scope("sites");
         backups.MapGet("/", async (string handle, Actor by, Backups all, CancellationToken ct) => (await all.ListAsync(by, handle, ct)).ToResult());
         backups.MapPost("/", async (string handle, Actor by, Backups all, CancellationToken ct) => (await all.MakeAsync(by, handle, ct)).ToCreated());
+        backups.MapGet("/{id:long}/files", async (string handle, long id, string? find, Actor by, Backups all, CancellationToken ct) => (await all.FindAsync(by, handle, id, find, ct)).ToResult());
         backups.MapPost("/{id:long}/restores", async (string handle, long id, RestoreWish wish, Actor by, Backups all, CancellationToken ct) => (await all.RestoreAsync(by, handle, id, wish, ct)).ToResult());
 
         var export = api.MapGroup("/members/{handle}/export").Scope("account");

@@ -38,6 +38,21 @@ internal static class BackupVerbs
                 }
             }, ct));
         backup.Subcommands.Add(restore);
+        var text = new Argument<string>("TEXT") { Description = "A part of a name, for example letter.txt." };
+        var find = new Command("find", "Files and folders in a backup by a part of their name, to be restored by --path.") { Handle, id, text };
+        find.SetAction((given, ct) => CliDoor.CallAsync(given, HttpMethod.Get, $"{Path(given)}/{given.GetValue(id)}/files?find={CliDoor.Value(given.GetValue(text)!)}", null, node =>
+        {
+            foreach (var found in node["paths"]!.AsArray())
+            {
+                Screen.Line($"{found}");
+            }
+
+            if (node["paths"]!.AsArray().Count == 0 || node["more"]!.GetValue<bool>())
+            {
+                Screen.Line(node["more"]!.GetValue<bool>() ? "There may be more. Say more of the name to see fewer." : "Nothing in this backup is called so.");
+            }
+        }, ct));
+        backup.Subcommands.Add(find);
         return backup;
     }
 

@@ -23,8 +23,21 @@ public sealed class BackupsController(Backups backups, Databases databases) : Pa
     }
 
     [HttpGet("{id:long}/restore")]
-    public async Task<IActionResult> Edit([FromRoute] long id, CancellationToken ct) =>
-        await FilledAsync(id, new RestoreForm(), ct) is { } form ? View(form) : NotFound();
+    public async Task<IActionResult> Edit([FromRoute] long id, string? find, string? path, CancellationToken ct)
+    {
+        if (await FilledAsync(id, new RestoreForm { Find = find, Path = path }, ct) is not { } form)
+        {
+            return NotFound();
+        }
+
+        if (string.IsNullOrEmpty(find))
+        {
+            return View(form);
+        }
+
+        var found = await backups.FindAsync(Me, MyHandle, id, find, ct);
+        return found.Refused is { } no ? Refuse(no, nameof(Edit), form) : View(form with { Found = found.Value });
+    }
 
     [HttpPost("{id:long}/restore")]
     public async Task<IActionResult> Update([FromRoute] long id, RestoreForm form, CancellationToken ct)
@@ -66,6 +79,10 @@ public sealed record RestoreForm
     public BackupPage? Backup { get; init; }
 
     public IReadOnlyList<string> Databases { get; init; } = [];
+
+    public string? Find { get; init; }
+
+    public Found? Found { get; init; }
 
     public string? What { get; init; } = "path";
 

@@ -131,17 +131,9 @@ internal sealed partial record AgentOptions
 
     private static int Port(string key, string? text, int fallback) => (int)Number(key, text, fallback, 1, 65535);
 
-    private static long Number(string key, string? text, long fallback, long least, long most)
-    {
-        if (text is null)
-        {
-            return fallback;
-        }
-
-        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
-            ? number
-            : throw new ArgumentException($"{key} is '{text}': expected a number from {least} to {most}.");
-    }
+    private static long Number(string key, string? text, long fallback, long least, long most) => text is null ? fallback
+        : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most ? number
+        : throw new ArgumentException($"{key} is '{text}': expected a number from {least} to {most}.");
 
     [GeneratedRegex("^[0-9a-f]{8}\\z")]
     private static partial Regex EightHex();

@@ -66,11 +66,7 @@ internal sealed class Daemon(DaemonKind kind, string configuration, string pidFi
         }
 
         // PostgreSQL takes a predecessor that nobody has reaped yet for one that runs.
-        for (var i = 0; i < 500 && ReadRecord(Record) is { } dead && Directory.Exists($"/proc/{dead.Pid}"); i++)
-        {
-            Thread.Sleep(10);
-        }
-
+        Processes.Wait(() => ReadRecord(Record) is not { } dead || !Directory.Exists($"/proc/{dead.Pid}"), 5_000, look: 10);
         Commands.Run(kind.Program, kind.Start(configuration));
         Keep(AwaitStart());
         return $"{kind.Name} started";
@@ -102,19 +98,6 @@ internal sealed class Daemon(DaemonKind kind, string configuration, string pidFi
         }
     }
 
-    private Running AwaitStart()
-    {
-        var until = Environment.TickCount64 + 10_000;
-        while (Environment.TickCount64 < until)
-        {
-            if (Find() is { } running)
-            {
-                return running;
-            }
-
-            Thread.Sleep(5);
-        }
-
-        throw new MachineException($"{kind.Name} did not start; see {layout.Log}.");
-    }
+    private Running AwaitStart() => Processes.Wait(() => Find() is not null, 10_000) && Find() is { } running ? running
+        : throw new MachineException($"{kind.Name} did not start; see {layout.Log}.");
 }

@@ -52,15 +52,9 @@ internal abstract class DatabaseServer(Layout layout, string name, int uid, stri
         if (daemon.Converge(Configuration()) is { } done)
         {
             log(done);
-            var until = Environment.TickCount64 + 30_000;
-            while (Try("SELECT 1;") is { Code: not 0 } not)
+            if (!Processes.Wait(() => Try("SELECT 1;").Code == 0, 30_000, look: 20))
             {
-                if (Environment.TickCount64 > until)
-                {
-                    throw new MachineException($"{name} does not answer: {not.Reason}");
-                }
-
-                Thread.Sleep(20);
+                throw new MachineException($"{name} does not answer: {Try("SELECT 1;").Reason}");
             }
 
             Settle();

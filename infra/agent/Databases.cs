@@ -186,13 +186,7 @@ internal sealed class Databases(Layout layout, Action<string> log)
         }
     }
 
-    public void Stop()
-    {
-        foreach (var server in servers.Values)
-        {
-            server.Stop();
-        }
-    }
+    public void Stop() => servers.Values.ToList().ForEach(s => s.Stop());
 
     private void Note(string key, Access access)
     {

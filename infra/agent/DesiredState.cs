@@ -22,7 +22,7 @@ public enum ItemState { Live, Failed, Suspended, Removed, Held }
 /// <summary>What Panel asks of a host beside its accounts: a dry run, a full pass now, a usage sample, or for one account a run
 /// of a task, the end of a site's log, a backup, its restore, its reading back as a trial, an archive to take along,
 /// one side of a move, or the end of the repository of an account that is erased.</summary>
-public enum AgentWork { Plan, Converge, Usage, Log, Task, Backup, Restore, Trial, Export, Send, Receive, Forget }
+public enum AgentWork { Plan, Converge, Usage, Log, Task, Backup, Restore, Trial, Export, Send, Receive, Forget, Contents }
 
 /// <summary>One pass of a move. The <paramref name="Last"/> one wants an account that cannot be written, and all of it.</summary>
 public sealed record MoveOrder(bool Last);
@@ -35,7 +35,7 @@ public sealed record MoveReport(long Files, long Bytes, string Sha256, long Sent
 /// <summary>A database as a dump of so many bytes with this SHA-256, and the rows of its tables.</summary>
 public sealed record MovedDatabase(string Name, long Bytes, string Sha256, IReadOnlyDictionary<string, long> Rows);
 
-/// <summary>Which backup, and what of it: a path, a database, or all. <paramref name="Secret"/> opens the repository; <paramref name="Wrapped"/> is the same
+/// <summary>Which backup, and what of it: a path (for <see cref="AgentWork.Contents"/> a part of one), a database, or all. <paramref name="Secret"/> opens the repository; <paramref name="Wrapped"/> is the same
 /// for whoever has the house's key of backups, and is put beside it. After a backup the newest of so many days, weeks and months stay (<paramref name="Keep"/>).</summary>
 public sealed record BackupOrder(string Secret, string? Snapshot = null, string? Path = null, string? Database = null, bool Beside = false, string? Wrapped = null, BackupKeep? Keep = null);
 

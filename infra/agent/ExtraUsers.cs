@@ -47,13 +47,8 @@ internal sealed class ExtraUsers(Layout layout, string directory = "/var/lib/ext
     public static IReadOnlyDictionary<string, UnixUser> Parse(UserFiles files, string accounts)
     {
         var locked = Lines(files.Shadow).Where(l => l.Split(':') is [_, ['!', ..], ..]).Select(Name).ToHashSet(StringComparer.Ordinal);
-        var users = new Dictionary<string, UnixUser>(StringComparer.Ordinal);
-        foreach (var line in Lines(files.Passwd).Where(l => Identity.IsMember(Id(l)) && l.Contains($":{accounts}/", StringComparison.Ordinal)))
-        {
-            users.TryAdd(Name(line), new UnixUser(Name(line), Id(line), locked.Contains(Name(line))));
-        }
-
-        return users;
+        return Lines(files.Passwd).Where(l => Identity.IsMember(Id(l)) && l.Contains($":{accounts}/", StringComparison.Ordinal)).DistinctBy(Name)
+            .ToDictionary(Name, l => new UnixUser(Name(l), Id(l), locked.Contains(Name(l))), StringComparer.Ordinal);
     }
 
     /// <summary>Parsed again only when one of the files has changed.</summary>
@@ -82,17 +77,9 @@ internal sealed class ExtraUsers(Layout layout, string directory = "/var/lib/ext
     {
         var now = Now();
         var next = Render(now, users, layout.Accounts);
-        var changed = false;
-        foreach (var (name, before, after) in Names.Zip([now.Group, now.Shadow, now.Passwd], [next.Group, next.Shadow, next.Passwd]))
-        {
-            if (before != after)
-            {
-                Files.Put(Path.Combine(directory, name), after, name == "shadow" ? Modes.GroupFile : Modes.File, name == "shadow" ? ShadowGroup() : 0);
-                changed = true;
-            }
-        }
-
-        return changed;
+        var changed = Names.Zip([now.Group, now.Shadow, now.Passwd], [next.Group, next.Shadow, next.Passwd]).Where(f => f.Second != f.Third).ToList();
+        changed.ForEach(f => Files.Put(Path.Combine(directory, f.First), f.Third, f.First == "shadow" ? Modes.GroupFile : Modes.File, f.First == "shadow" ? ShadowGroup() : 0));
+        return changed.Count > 0;
     }
 
     /// <summary>Names that the machine's own files resolve: a member of that name would be somebody else.</summary>

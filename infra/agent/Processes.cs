@@ -32,16 +32,12 @@ internal readonly record struct Running(int Pid, long Started)
     /// <summary>Asks with <paramref name="signal"/>, waits up to <paramref name="patience"/>, then kills.</summary>
     public void End(int signal, TimeSpan patience)
     {
+        var running = this;
         Signal(signal);
-        var until = Environment.TickCount64 + (long)patience.TotalMilliseconds;
-        while (IsAlive)
+        if (!Processes.Wait(() => !running.IsAlive, patience.TotalMilliseconds))
         {
-            if (Environment.TickCount64 > until)
-            {
-                Signal(Native.SigKill);
-            }
-
-            Thread.Sleep(5);
+            Signal(Native.SigKill);
+            Processes.Wait(() => !running.IsAlive, double.PositiveInfinity);
         }
     }
 }
@@ -52,19 +48,26 @@ internal static class Processes
 {
     private static readonly string? Own = new FileInfo("/proc/self/ns/mnt").LinkTarget;
 
-    public static (char State, int Parent, long Started)? Stat(int pid)
+    public static (char State, int Parent, long Started)? Stat(int pid) => Unless<(char, int, long)?>(null, () =>
     {
-        try
+        var text = File.ReadAllText($"/proc/{pid}/stat");
+        // The name in brackets may hold anything, spaces and brackets too; the fields follow its last bracket.
+        var fields = text[(text.LastIndexOf(')') + 2)..].Split(' ');
+        return (fields[0][0], int.Parse(fields[1], CultureInfo.InvariantCulture), long.Parse(fields[19], CultureInfo.InvariantCulture));
+    });
+
+    /// <summary>Waits until it is so, looking every few milliseconds; false when the time was up before.</summary>
+    public static bool Wait(Func<bool> so, double milliseconds, int look = 5)
+    {
+        for (var began = Environment.TickCount64; !so(); Thread.Sleep(look))
         {
-            var text = File.ReadAllText($"/proc/{pid}/stat");
-            // The name in brackets may hold anything, spaces and brackets too; the fields follow its last bracket.
-            var fields = text[(text.LastIndexOf(')') + 2)..].Split(' ');
-            return (fields[0][0], int.Parse(fields[1], CultureInfo.InvariantCulture), long.Parse(fields[19], CultureInfo.InvariantCulture));
+            if (Environment.TickCount64 - began > milliseconds)
+            {
+                return false;
+            }
         }
-        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
+
+        return true;
     }
 
     public static IEnumerable<int> All() =>
@@ -85,71 +88,44 @@ internal static class Processes
     /// <summary>How many sockets it holds, once it really is stopped: a signal takes effect a moment after it was sent.</summary>
     public static int Sockets(int pid)
     {
-        for (var i = 0; i < 100 && Stat(pid) is { State: not ('T' or 'Z') }; i++)
-        {
-            Thread.Sleep(1);
-        }
-
-        try
-        {
-            return Stat(pid) is { State: 'T' } ? new DirectoryInfo($"/proc/{pid}/fd").EnumerateFileSystemInfos().Count(f => f.LinkTarget?.StartsWith("socket:", StringComparison.Ordinal) == true) : int.MaxValue;
-        }
-        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
-        {
-            return int.MaxValue;
-        }
+        Wait(() => Stat(pid) is not { State: not ('T' or 'Z') }, 100, look: 1);
+        return Stat(pid) is not { State: 'T' } ? int.MaxValue
+            : Unless(int.MaxValue, () => new DirectoryInfo($"/proc/{pid}/fd").EnumerateFileSystemInfos().Count(f => f.LinkTarget?.StartsWith("socket:", StringComparison.Ordinal) == true));
     }
 
-    public static string CommandLine(int pid)
-    {
-        try
-        {
-            return File.ReadAllText($"/proc/{pid}/cmdline").Replace('\0', ' ').TrimEnd();
-        }
-        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
-        {
-            return "";
-        }
-    }
+    public static string CommandLine(int pid) => Unless("", () => File.ReadAllText($"/proc/{pid}/cmdline").Replace('\0', ' ').TrimEnd());
 
     /// <summary>Ends everything that runs as a uid of ours, again and again until nothing is left that could fork.</summary>
     public static void EndAllOf(int uid)
     {
-        var until = Environment.TickCount64 + 10_000;
-        while (ByUid()[uid].Where(pid => Running.Of(pid) is not null).ToArray() is { Length: > 0 } pids)
+        bool AreGone()
         {
-            if (Environment.TickCount64 > until)
-            {
-                throw new MachineException($"Processes of uid {uid} do not end.");
-            }
+            var pids = ByUid()[uid].Where(pid => Running.Of(pid) is not null).ToList();
+            pids.ForEach(pid => _ = Native.kill(pid, Native.SigKill));
+            return pids.Count == 0;
+        }
 
-            Array.ForEach(pids, pid => _ = Native.kill(pid, Native.SigKill));
-            Thread.Sleep(5);
+        if (!Wait(AreGone, 10_000))
+        {
+            throw new MachineException($"Processes of uid {uid} do not end.");
         }
     }
 
-    private static int UidOf(int pid)
-    {
-        try
-        {
-            var line = File.ReadLines($"/proc/{pid}/status").FirstOrDefault(l => l.StartsWith("Uid:", StringComparison.Ordinal));
-            return line is null ? -1 : int.Parse(line.Split('\t')[1], CultureInfo.InvariantCulture);
-        }
-        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
-        {
-            return -1;
-        }
-    }
+    private static int UidOf(int pid) => Unless(-1, () =>
+        File.ReadLines($"/proc/{pid}/status").FirstOrDefault(l => l.StartsWith("Uid:", StringComparison.Ordinal)) is { } line ? int.Parse(line.Split('\t')[1], CultureInfo.InvariantCulture) : -1);
 
-    private static bool IsOurs(int pid)
+    private static bool IsOurs(int pid) => Unless(false, () => new FileInfo($"/proc/{pid}/ns/mnt").LinkTarget == Own);
+
+    /// <summary>A process may end while it is looked at.</summary>
+    private static T Unless<T>(T gone, Func<T> look)
     {
         try
         {
-            return new FileInfo($"/proc/{pid}/ns/mnt").LinkTarget == Own;
+            return look();
         }
-        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        catch (Exception no) when (no is IOException or UnauthorizedAccessException)
         {
-            return false;
+            return gone;
         }
     }
 

@@ -69,13 +69,7 @@ internal sealed class Trees(Layout layout, Volume volume)
     }
 
     /// <summary>Half-made trees of an agent that was killed.</summary>
-    public void DiscardHalfMade()
-    {
-        foreach (var tree in Directory.EnumerateDirectories(layout.Accounts, ".new-*"))
-        {
-            Volume.Discard(tree);
-        }
-    }
+    public void DiscardHalfMade() => Directory.GetDirectories(layout.Accounts, ".new-*").ToList().ForEach(Volume.Discard);
 
     public static void Furnish(string tree, int uid)
     {

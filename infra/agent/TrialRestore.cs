@@ -29,9 +29,9 @@ internal sealed class TrialRestore(Host host, Backups backups)
             }
 
             var wrong = new List<string>();
-            var (made, ran) = await TarAsync(account, order, "-x", ct);
+            var (made, ran) = await backups.SaidAsync(account, order, place, ["-x"], ["^"], ct);
             wrong.AddRange(Lines(ran));
-            wrong.AddRange(Lines((await TarAsync(account, order, "-d", ct)).Ran).Where(l => !Harmless.Any(h => l.EndsWith(h, StringComparison.Ordinal))));
+            wrong.AddRange(Lines((await backups.SaidAsync(account, order, place, ["-d"], ["-v", "-E", Harmless], ct)).Tar));
             var databases = new List<CountedDatabase>();
             foreach (var database in (account.Databases ?? []).Where(Grammar.IsDatabase))
             {
@@ -56,24 +56,15 @@ internal sealed class TrialRestore(Host host, Backups backups)
     }
 
     // The member's own tar makes everything the member's, and folders get their times before what is in them.
-    private static readonly string[] Harmless = ["Uid differs", "Gid differs", "Mode differs", "Mod time differs"];
+    private const string Harmless = ": (Uid|Gid|Mode|Mod time) differs$";
 
     private static IEnumerable<string> Lines(Ran ran) => ran.Output.Split('\n').Concat(ran.Error.Split('\n')).Where(l => l.Length > 0);
-
-    private async Task<(BackupMade Made, Ran Ran)> TarAsync(AccountState account, BackupOrder order, string what, CancellationToken ct)
-    {
-        var (pipe, said) = (new Pipe(), new MemoryStream());
-        var read = backups.ReadBackAsync(account, order, pipe.Writer.AsStream(), ct).ContinueWith(async r => { await pipe.Writer.CompleteAsync(); return await r; }, ct, TaskContinuationOptions.None, TaskScheduler.Default).Unwrap();
-        var ran = await Backups.PipeAsync(Commands.As(account.Uid, "/usr/bin/tar", what, "-f", "-", "--no-same-owner", "-C", place), null, pipe.Reader.AsStream(), said, ct);
-        return (await read, ran with { Output = System.Text.Encoding.UTF8.GetString(said.ToArray()) });
-    }
 
     private async Task RehearseAsync(AccountState account, DatabaseState database, List<CountedDatabase> counted, List<string> wrong, CancellationToken ct)
     {
         var pipe = new Pipe();
         // Read as the member: whatever the archive put there is followed with the member's rights.
-        var read = Backups.PipeAsync(Commands.As(account.Uid, "/usr/bin/cat", "--", Backups.FileOf(database)), null, null, pipe.Writer.AsStream(), ct, $"{place}/databases")
-            .ContinueWith(async r => { await pipe.Writer.CompleteAsync(); return await r; }, ct, TaskContinuationOptions.None, TaskScheduler.Default).Unwrap();
+        var read = Backups.PipeAsync(Commands.As(account.Uid, "/usr/bin/cat", "--", Backups.FileOf(database)), null, null, pipe.Writer.AsStream(), ct, $"{place}/databases").Into(pipe);
         try
         {
             var rows = await host.Databases.RehearseAsync(Databases.KeyOf(account.Handle, database), account.Uid, pipe.Reader.AsStream(), ct);

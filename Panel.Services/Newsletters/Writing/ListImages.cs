@@ -14,6 +14,10 @@ public sealed class ListImages(PanelDb db, Lists lists, AuditTrail audit, TimePr
 {
     public const int MostBytes = 2 * 1024 * 1024;
     private const int MostPerList = 500;
+
+    /// <summary>Of all lists of a member, removed ones too: they lie in the house's own database.</summary>
+    private const long MostOfMember = 256 * 1024 * 1024;
+
     private const int LongestWords = 250;
 
     /// <summary>Takes a PNG, JPEG, GIF or WebP with the words for those who do not see it. SVG is a program and refused (V3).</summary>
@@ -36,6 +40,9 @@ public sealed class ListImages(PanelDb db, Lists lists, AuditTrail audit, TimePr
         }
 
         var hash = Convert.ToHexStringLower(SHA256.HashData(content)[..16]);
+        await using var transaction = db.Database.CurrentTransaction is null ? await db.Database.BeginTransactionAsync(ct) : null;
+        // Writing first takes the rows' locks, so that two uploads are counted one after the other and the same one twice is one.
+        await db.Set<MailingList>().Where(l => l.MemberId == found.MemberId).ExecuteUpdateAsync(set => set.SetProperty(l => l.MemberId, l => l.MemberId), ct);
         if (!await db.Set<ListImage>().AnyAsync(i => i.ListId == found.Id && i.Hash == hash, ct))
         {
             if (await db.Set<ListImage>().CountAsync(i => i.ListId == found.Id, ct) >= MostPerList)
@@ -43,9 +50,15 @@ public sealed class ListImages(PanelDb db, Lists lists, AuditTrail audit, TimePr
                 return new InTheWay($"The list has {MostPerList} images; that is the limit.");
             }
 
+            if (await db.Set<ListImage>().Where(i => db.Set<MailingList>().Any(l => l.Id == i.ListId && l.MemberId == found.MemberId)).SumAsync(i => (long)i.Content.Length, ct) + content.Length > MostOfMember)
+            {
+                return new InTheWay($"The images of all your lists take {MostOfMember / 1024 / 1024} MB; that is the limit.");
+            }
+
             db.Add(new ListImage { ListId = found.Id, Hash = hash, Type = type, Content = content, At = time.GetUtcNow().UtcDateTime });
             audit.Add(by, found.MemberId, "image.add", list, ("words", null, alt));
             await db.SaveChangesAsync(ct);
+            await (transaction?.CommitAsync(ct) ?? Task.CompletedTask);
         }
 
         var url = new Uri(panel.Value.PublicUri, $"/lists/{handle}/{list}/images/{hash}.{type}");

@@ -28,7 +28,7 @@ public sealed class PublicIssuesController(Archives archives) : PanelController
         return Content(read.Value!.Html, "text/html; charset=utf-8");
     }
 
-    [HttpGet("images/{hash:regex(^[[0-9a-f]]{{32}}$)}.{type:regex(^(png|jpg|gif|webp)$)}")]
+    [HttpGet("images/{hash:regex(^[[0-9a-f]]{{32}}$)}.{type:regex(^(png|jpg|gif|webp)$)}"), HttpHead("images/{hash:regex(^[[0-9a-f]]{{32}}$)}.{type:regex(^(png|jpg|gif|webp)$)}")]
     public async Task<IActionResult> Image(
         [FromRoute] string handle, [FromRoute] string name, [FromRoute] string hash, [FromRoute] string type, [FromServices] ListImages images, CancellationToken ct)
     {
