@@ -55,15 +55,16 @@ public sealed class Quotas(PanelDb db, LiveChanges live, Letters letters, HouseK
                 SELECT value ->> 0, {day}, value ->> 1, value ->> 2, {now} FROM json_each({rows}) WHERE true
                 ON CONFLICT (member_id, day) DO UPDATE SET disk_bytes = excluded.disk_bytes, enforced = excluded.enforced, at = excluded.at
                 """, ct);
-        foreach (var (member, usage) in reported)
-        {
-            foreach (var database in usage.Databases ?? [])
-            {
-                await db.Set<MemberDatabase>().Where(d => d.MemberId == member && d.Name == database.Name && d.RemovedAt == null)
-                    .ExecuteUpdateAsync(set => set.SetProperty(d => d.Bytes, database.Bytes), ct);
-            }
-        }
-
+        var databases = JsonSerializer.Serialize(reported.SelectMany(r => (r.Usage.Databases ?? []).Select(d => new object[] { r.MemberId, d.Name, d.Bytes })));
+        await db.Database.ExecuteSqlAsync(db.IsPostgres
+            ? (FormattableString)$"""
+                UPDATE databases SET bytes = (v ->> 2)::bigint FROM jsonb_array_elements({databases}::jsonb) v
+                WHERE member_id = (v ->> 0)::bigint AND name = v ->> 1 AND removed_at IS NULL AND bytes IS DISTINCT FROM (v ->> 2)::bigint
+                """
+            : $"""
+                UPDATE databases SET bytes = v.value ->> 2 FROM json_each({databases}) v
+                WHERE member_id = v.value ->> 0 AND name = v.value ->> 1 AND removed_at IS NULL AND bytes IS NOT v.value ->> 2
+                """, ct);
         await ReviewAsync(samples, now, ct);
     }
 

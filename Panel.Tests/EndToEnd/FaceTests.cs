@@ -36,11 +36,11 @@ public sealed class FaceTests(BrowserFixture fixture) : IClassFixture<BrowserFix
         });
         await JoinAsync(context);
         await app.FurnishAsync();
-        await using var agent = new AgentAtRest(app, "ann: serve radio", "    + proxy radio.ann.sites.example");
+        await using var agent = new AgentAtRest(app, "ann: serve radio", "    + proxy radio.ann.sites.example/and/a/name/that/goes/on/without/any/space/to/break/at.html");
         var pages = await Walk.EveryPageAsync(app, context.APIRequest);
         Assert.Equal([], pages.Missing);
         var complaints = new List<string>();
-        foreach (var path in pages.Found.Append(Furniture.LastScreen))
+        foreach (var path in pages.Found.Concat([Furniture.LastScreen, Furniture.Search]))
         {
             complaints.AddRange(await LookAsync(context, path, MostRequests, scheme, width));
         }

@@ -24,6 +24,9 @@ internal static class Furniture
     /// <summary>Of the issue that is a draft: a form leads there.</summary>
     public const string LastScreen = "/newsletters/letters/issues/3/dispatch/new";
 
+    /// <summary>Names in a backup, as the host finds them.</summary>
+    public const string Search = "/backups/1/restore?find=radio";
+
     public static async Task FurnishAsync(this PanelApp app)
     {
         using var root = app.Operator();

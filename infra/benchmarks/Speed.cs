@@ -75,12 +75,10 @@ internal static class Speed
 
     private static async Task<IEnumerable<Row>> DkimAsync()
     {
-        var limit = Signatures.PerSecond(TimeSpan.FromSeconds(3));
         var runs = await IssueRow.MeasureAsync(dkim: "rsa");
-        limit = Math.Max(limit, Signatures.PerSecond(TimeSpan.FromSeconds(3)));
-        var ours = Median(runs.Select(r => r.Panel));
+        var (ours, limit, ratio) = (Median(runs.Select(r => r.Panel)), Median(runs.Select(r => r.Source)), Median(runs.Select(r => r.Ratio)));
         return [new Row(
-            "issue into a sink with DKIM (RSA-2048, ledger on SQLite)", $"{ours:N0}/s", $"{limit:N0}/s signatures of all cores", ours / limit, ">= 0.55", ours / limit >= 0.55, "the sink shares the cores")];
+            "issue into a sink with DKIM (RSA-2048, ledger on SQLite)", $"{ours:N0}/s", $"{limit:N0}/s signatures of all cores", ratio, ">= 0.55", ratio >= 0.55, "the sink shares the cores; measured in turns")];
     }
 
     private static async Task<IEnumerable<Row>> FingerAsync()
