@@ -7,6 +7,9 @@ public sealed class ManualTime(DateTimeOffset? start = null) : TimeProvider
     private readonly List<ManualTimer> timers = [];
     private DateTimeOffset now = start ?? new DateTimeOffset(2026, 11, 22, 12, 0, 0, TimeSpan.Zero);
 
+    /// <summary>How often a timer was set to a time. Who is to advance the clock past a wait waits for that wait to begin.</summary>
+    public int Armed { get; private set; }
+
     public override DateTimeOffset GetUtcNow() => now;
 
     public override long GetTimestamp() => now.Ticks;
@@ -64,6 +67,7 @@ public sealed class ManualTime(DateTimeOffset? start = null) : TimeProvider
                 if (DueAt is not null)
                 {
                     clock.timers.Add(this);
+                    clock.Armed++;
                 }
             }
 

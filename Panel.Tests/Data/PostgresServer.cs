@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Npgsql;
 
 namespace Panel.Tests.Data;
@@ -14,7 +12,7 @@ public sealed class PostgresServer : IDisposable
     private static readonly Lazy<PostgresServer> Shared = new(() => new PostgresServer());
     private static int databases;
     private readonly string folder = Directory.CreateTempSubdirectory("panel-pg-").FullName;
-    private readonly int port = FreePort();
+    private readonly int port = FreePort.Take();
     private Process server;
 
     private PostgresServer()
@@ -69,13 +67,6 @@ public sealed class PostgresServer : IDisposable
         {
             Directory.Delete(folder, recursive: true);
         }
-    }
-
-    public static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 
     /// <summary>The kernel sends the signal of --pdeathsig when the thread that started the child ends (prctl(2)), so that

@@ -17,7 +17,7 @@ public sealed class House : IAsyncLifetime
 
     public static string Root { get; } = FindRoot();
 
-    public Uri Address { get; } = new($"http://localhost:{PostgresServer.FreePort()}");
+    public Uri Address { get; } = new($"http://localhost:{FreePort.Take()}");
 
     /// <summary>The one-time link that <c>infra/run</c> printed.</summary>
     public Uri FirstLink { get; private set; } = null!;
@@ -34,7 +34,7 @@ public sealed class House : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        var relay = PostgresServer.FreePort();
+        var relay = FreePort.Take();
         Directory.CreateDirectory(Mails);
         foreach (var (key, value) in new Dictionary<string, string>
         {

@@ -23,7 +23,7 @@ public sealed class AgentDnsTests : IAsyncLifetime, IDisposable
             return;
         }
 
-        var ports = NameServer.FreePorts(2).Select(p => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{p}")).ToArray();
+        var ports = Enumerable.Range(0, 2).Select(_ => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{FreePort.Take()}")).ToArray();
         dns = Process.Start(new ProcessStartInfo("pebble-challtestsrv", ["-dns01", ports[0], "-management", ports[1], "-http01", "", "-https01", "", "-tlsalpn01", "", "-defaultIPv6", ""]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         dns.BeginOutputReadLine();
         dns.BeginErrorReadLine();

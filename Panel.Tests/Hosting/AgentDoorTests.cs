@@ -37,7 +37,7 @@ public sealed partial class AgentDoorTests
         // Those that connect: lego (the authority of Hosting__Acme__Directory), mariadb, mariadb-dump, psql and pg_dump (Unix sockets in a directory of
         // root's), restic (a repository in a folder). All others read and write files, or listen.
         Assert.Equal(
-            "bin/cat sbin/nginx sbin/php-fpm sbin/setquota sbin/sshd sbin/start-stop-daemon sbin/mariadbd bin/chmod bin/dd bin/env bin/find bin/lego bin/mariadb bin/mariadb-dump bin/mariadb-install-db "
+            "bin/cat sbin/nginx sbin/php-fpm sbin/setquota sbin/sshd sbin/start-stop-daemon sbin/mariadbd bin/chmod bin/dd bin/env bin/find bin/grep bin/lego bin/mariadb bin/mariadb-dump bin/mariadb-install-db "
                 .Split(' ', StringSplitOptions.RemoveEmptyEntries)
                 .Concat("bin/mkdir bin/pg_dump bin/prlimit bin/psql bin/restic bin/rm bin/setpriv bin/sha256sum bin/tar bin/unshare bin/xargs".Split(' ')).Order(StringComparer.Ordinal),
             Sources().SelectMany(f => Program().Matches(File.ReadAllText(f))).Select(m => m.Groups[1].Value).Distinct().Order(StringComparer.Ordinal));

@@ -79,9 +79,9 @@ public sealed class AgentFakePanel : IAsyncDisposable
         return report;
     }
 
-    public async Task<HostReport> HeardAsync(Func<HostReport, bool> wanted)
+    public async Task<HostReport> HeardAsync(Func<HostReport, bool> wanted, TimeSpan? patience = null)
     {
-        using var late = new CancellationTokenSource(Patience);
+        using var late = new CancellationTokenSource(patience ?? Patience);
         while (true)
         {
             Task next;

@@ -28,8 +28,7 @@ public sealed partial class AgentMachine : IAsyncLifetime, IDisposable
     {
         Data = $"{root}/data";
         Id = AgentOptions.IdOf(Data);
-        var ports = FreePorts(3);
-        (HttpPort, HttpsPort, SftpPort) = (httpPort ?? ports[0], ports[1], ports[2]);
+        (HttpPort, HttpsPort, SftpPort) = (httpPort ?? FreePort.Take(), FreePort.Take(), FreePort.Take());
         environment = new()
         {
             ["Panel__Data"] = Data,
@@ -213,7 +212,7 @@ public sealed partial class AgentMachine : IAsyncLifetime, IDisposable
 
     public static async Task UntilAsync(Func<Task<bool>> so)
     {
-        using var late = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var late = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (!await so())
         {
             await Task.Delay(20, late.Token);
@@ -270,15 +269,6 @@ public sealed partial class AgentMachine : IAsyncLifetime, IDisposable
 
         more(start);
         return Process.Start(start)!;
-    }
-
-    private static int[] FreePorts(int count)
-    {
-        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
-        listeners.ForEach(l => l.Start());
-        var ports = listeners.Select(l => ((IPEndPoint)l.LocalEndpoint).Port).ToArray();
-        listeners.ForEach(l => l.Dispose());
-        return ports;
     }
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);

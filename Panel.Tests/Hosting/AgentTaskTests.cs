@@ -61,7 +61,8 @@ public sealed class AgentTaskTests(AgentMachine machine) : IClassFixture<AgentMa
     public async Task What_is_due_runs_by_itself_and_is_told_once()
     {
         await LiveAsync(Account("eve", 290_306, machine.PublicKey) with { Tasks = [new("tick", "1m", ["/bin/echo", "tick"], 5)] });
-        var told = await machine.Panel.HeardAsync(r => r.Runs?.Any(x => x.Handle == "eve") == true);
+        // Up to a minute until it is due, and then it has to run and be told.
+        var told = await machine.Panel.HeardAsync(r => r.Runs?.Any(x => x.Handle == "eve") == true, TimeSpan.FromSeconds(120));
         Assert.Equal("tick\n", told.Runs!.First(r => r.Handle == "eve").Output);
     }
 

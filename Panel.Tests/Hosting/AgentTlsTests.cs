@@ -12,7 +12,7 @@ public sealed class AgentTlsTests : IAsyncLifetime, IDisposable
 {
     private readonly AgentMachine machine = new();
     private readonly NameServer dns = new();
-    private Pebble pebble = null!;
+    private Pebble? pebble;
 
     public async Task InitializeAsync()
     {
@@ -31,7 +31,7 @@ public sealed class AgentTlsTests : IAsyncLifetime, IDisposable
     {
         machine.Dispose();
         dns.Dispose();
-        pebble.Dispose();
+        pebble?.Dispose();
     }
 
     [RootFact]
@@ -84,7 +84,7 @@ public sealed class AgentTlsTests : IAsyncLifetime, IDisposable
         await machine.InsideAsync("ln", "-s", $"{machine.Accounts}/cat/sites/web/public/.well-known/acme-challenge/token", $"/srv/panel/{machine.Id}/acme-webroot/link");
         Assert.DoesNotContain("forged", (await machine.GetAsync("web.cat.localhost", "/.well-known/acme-challenge/link")).Text, StringComparison.Ordinal);
 
-        pebble.Dispose();
+        pebble!.Dispose();
         pebble = await Pebble.StartAsync(dns, machine.HttpPort, 15);
         var report = await machine.Panel.SayAsync(cat with { Sites = [Site("cat", "web", SiteKind.Static, "catart.example")] });
         Assert.Equal(ItemState.Live, Assert.Single(report.Items, i => i.Kind == "site").State);
@@ -106,7 +106,7 @@ public sealed class AgentTlsTests : IAsyncLifetime, IDisposable
     }
 
     private async Task<bool> TrustedAsync(string name) => (await RunAsync(
-        "curl", "-s", "--cacert", pebble.RootFile, "--resolve", $"{name}:{Port}:127.0.0.1", $"https://{name}:{Port}/")).Code == 0;
+        "curl", "-s", "--cacert", pebble!.RootFile, "--resolve", $"{name}:{Port}:127.0.0.1", $"https://{name}:{Port}/")).Code == 0;
 
     private async Task<string> SubjectAsync(string name) => (await RunAsync("openssl", "s_client", "-connect", $"127.0.0.1:{Port}", "-servername", name)).Output;
 

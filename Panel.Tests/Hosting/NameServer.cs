@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
 using System.Net.Http.Json;
-using System.Net.Sockets;
 
 namespace Panel.Tests.Hosting;
 
@@ -15,11 +13,11 @@ public sealed class NameServer : IDisposable
 
     public NameServer()
     {
-        var ports = FreePorts(2);
-        Port = ports[0];
-        management = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{ports[1]}") };
+        Port = FreePort.Take();
+        var managed = FreePort.Take();
+        management = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{managed}") };
         var start = new ProcessStartInfo("pebble-challtestsrv") { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in new[] { "-dns01", Address, "-management", $"127.0.0.1:{ports[1]}", "-http01", "", "-https01", "", "-tlsalpn01", "", "-defaultIPv6", "" })
+        foreach (var argument in new[] { "-dns01", Address, "-management", $"127.0.0.1:{managed}", "-http01", "", "-https01", "", "-tlsalpn01", "", "-defaultIPv6", "" })
         {
             start.ArgumentList.Add(argument);
         }
@@ -49,15 +47,6 @@ public sealed class NameServer : IDisposable
         process.WaitForExit();
         process.Dispose();
         management.Dispose();
-    }
-
-    internal static int[] FreePorts(int count)
-    {
-        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
-        listeners.ForEach(l => l.Start());
-        var ports = listeners.Select(l => ((IPEndPoint)l.LocalEndpoint).Port).ToArray();
-        listeners.ForEach(l => l.Dispose());
-        return ports;
     }
 
     private async Task TellAsync(string what, object body)

@@ -14,8 +14,9 @@ public sealed class Pebble : IDisposable
 
     private Pebble(string dns, int httpPort, int lifeSeconds, string? alsoAt)
     {
-        var ports = NameServer.FreePorts(2);
-        (Address, management) = (new Uri(string.Create(CultureInfo.InvariantCulture, $"https://127.0.0.1:{ports[0]}/dir")), ports[1]);
+        var port = FreePort.Take();
+        management = FreePort.Take();
+        Address = new Uri(string.Create(CultureInfo.InvariantCulture, $"https://127.0.0.1:{port}/dir"));
         // lego runs as a user of its own and reads the authority's own certificate.
         File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
         using (var made = Process.Start("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1",
@@ -29,7 +30,7 @@ public sealed class Pebble : IDisposable
         {
             pebble = new
             {
-                listenAddress = $"{(alsoAt is null ? "127.0.0.1" : "0.0.0.0")}:{ports[0]}",
+                listenAddress = $"{(alsoAt is null ? "127.0.0.1" : "0.0.0.0")}:{port}",
                 managementListenAddress = $"127.0.0.1:{management}",
                 certificate = CaFile,
                 privateKey = $"{folder}/key.pem",

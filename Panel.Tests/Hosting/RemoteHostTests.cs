@@ -71,9 +71,9 @@ public sealed class RemoteHostTests : IDisposable
     [Fact]
     public async Task The_agent_of_a_joined_machine_gets_its_own_accounts_over_pinned_TLS_and_nothing_else()
     {
-        var port = PostgresServer.FreePort();
-        using var app = new PanelApp(DatabaseOptions.Sqlite, ("Hosting:AgentListen", $"127.0.0.1:{port}"), ("Urls", $"http://127.0.0.1:{PostgresServer.FreePort()}"),
-            ("Finger:Listen", $"127.0.0.1:{PostgresServer.FreePort()}"), ("Mail:Lmtp:Listen", $"127.0.0.1:{PostgresServer.FreePort()}"));
+        var port = FreePort.Take();
+        using var app = new PanelApp(DatabaseOptions.Sqlite, ("Hosting:AgentListen", $"127.0.0.1:{port}"), ("Urls", $"http://127.0.0.1:{FreePort.Take()}"),
+            ("Finger:Listen", $"127.0.0.1:{FreePort.Take()}"), ("Mail:Lmtp:Listen", $"127.0.0.1:{FreePort.Take()}"));
         app.UseKestrel();
         app.StartServer();
         await app.MemberAsync("ann");

@@ -13,13 +13,13 @@ internal sealed class TwoHosts : IAsyncLifetime
     // One network for each house of the tests that is up at a time.
     private static int networks = Environment.ProcessId % 100 * 2;
     private readonly int network = Interlocked.Increment(ref networks) % 250 + 1;
-    private readonly int port = PostgresServer.FreePort();
+    private readonly int port = FreePort.Take();
 
     /// <param name="standing">Its clock stands still until the test moves it.</param>
     public TwoHosts(bool standing = true)
     {
-        App = new PanelApp(DatabaseOptions.Sqlite, ("Hosting:AgentListen", $"0.0.0.0:{port}"), ("Urls", $"http://127.0.0.1:{PostgresServer.FreePort()}"),
-            ("Finger:Listen", $"127.0.0.1:{PostgresServer.FreePort()}"), ("Mail:Lmtp:Listen", $"127.0.0.1:{PostgresServer.FreePort()}"))
+        App = new PanelApp(DatabaseOptions.Sqlite, ("Hosting:AgentListen", $"0.0.0.0:{port}"), ("Urls", $"http://127.0.0.1:{FreePort.Take()}"),
+            ("Finger:Listen", $"127.0.0.1:{FreePort.Take()}"), ("Mail:Lmtp:Listen", $"127.0.0.1:{FreePort.Take()}"))
         { Time = standing ? Time : null, Unscheduled = standing };
         One = new AgentMachine(() => LineAsync("one", "127.0.0.1"));
         Two = new AgentMachine(() => LineAsync("two", House), network, One.HttpPort);

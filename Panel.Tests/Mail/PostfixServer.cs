@@ -14,7 +14,7 @@ internal sealed class PostfixServer : IAsyncDisposable
 
     private readonly string folder = Directory.CreateTempSubdirectory("panel-postfix-").FullName;
 
-    public int Port { get; } = FreePort();
+    public int Port { get; } = FreePort.Take();
 
     public static async Task<PostfixServer> StartAsync(int sink, int lmtp)
     {
@@ -105,11 +105,4 @@ internal sealed class PostfixServer : IAsyncDisposable
 
     private static Process Start(string program, params string[] args) =>
         Process.Start(new ProcessStartInfo(program, args) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

@@ -15,7 +15,7 @@ public sealed class RealSinkTests
     {
         using var folder = new TempFolder();
         File.SetUnixFileMode(folder.Path, (UnixFileMode)0b111_111_111);
-        var port = FreePort();
+        var port = FreePort.Take();
         string[] user = Environment.IsPrivilegedProcess ? ["-u", "nobody"] : [];
         using var sink = Process.Start(new ProcessStartInfo("/usr/sbin/smtp-sink", [.. user, "-d", folder.In("mail."), $"127.0.0.1:{port}", "100"]) { WorkingDirectory = folder.Path })!;
         try
@@ -46,13 +46,6 @@ public sealed class RealSinkTests
             var reply = await connection.SendAsync("bounce@panel.example", person.To, Samples.Message(person), _ => Task.FromResult(true), default);
             Assert.Equal(MailResult.Accepted, reply.Result);
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private static async Task ListensAsync(int port)

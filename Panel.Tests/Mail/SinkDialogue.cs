@@ -13,6 +13,7 @@ internal sealed class SinkDialogue(Stream stream, SinkScript script, ScriptedSin
     private int start;
     private int end;
     private bool over;
+    private bool silent;
     private string? from;
     private string? to;
     private bool failed;
@@ -186,9 +187,10 @@ internal sealed class SinkDialogue(Stream stream, SinkScript script, ScriptedSin
             await Task.Delay(script.Delay);
         }
 
-        if (reply is SinkScript.Drop or SinkScript.Silence)
+        silent |= reply == SinkScript.Silence;
+        over |= reply == SinkScript.Drop;
+        if (silent || over)
         {
-            over = reply == SinkScript.Drop;
             return;
         }
 

@@ -13,7 +13,7 @@ public sealed record SinkMessage(string From, string To, byte[] Bytes)
 
 /// <summary>
 /// What a <see cref="ScriptedSink"/> answers. A reply is one or more lines without CRLF, separated by LF;
-/// <see cref="Drop"/> closes the connection instead, <see cref="Silence"/> never answers.
+/// <see cref="Drop"/> closes the connection instead, <see cref="Silence"/> answers nothing any more.
 /// </summary>
 public sealed class SinkScript
 {

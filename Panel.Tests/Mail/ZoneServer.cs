@@ -70,11 +70,4 @@ internal sealed class ZoneServer : IDisposable
             return false;
         }
     }
-
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

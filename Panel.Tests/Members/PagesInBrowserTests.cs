@@ -17,7 +17,7 @@ public sealed class PagesInBrowserTests(BrowserFixture fixture) : IClassFixture<
     [InlineData(1280, ColorScheme.Dark)]
     public async Task Pages_can_be_read_by_everybody(int width, ColorScheme scheme)
     {
-        var house = string.Create(CultureInfo.InvariantCulture, $"http://localhost:{PostgresServer.FreePort()}");
+        var house = string.Create(CultureInfo.InvariantCulture, $"http://localhost:{FreePort.Take()}");
         using var app = new PanelApp(more: [("Urls", house), ("Panel:PublicUrl", house), ("Finger:Listen", "127.0.0.1:0")]);
         app.UseKestrel();
         app.StartServer();

@@ -10,7 +10,7 @@ namespace Panel.Tests.Members;
 /// <summary>Passkeys in a real browser with an authenticator that chromium itself plays (WebAuthn §11, virtual authenticators).</summary>
 public sealed class PasskeyTests(BrowserFixture fixture) : IClassFixture<BrowserFixture>
 {
-    private readonly int port = PostgresServer.FreePort();
+    private readonly int port = FreePort.Take();
 
     [Fact]
     public async Task A_passkey_is_added_signs_in_and_stops_when_it_is_removed_or_the_member_suspended()

@@ -17,7 +17,7 @@ internal sealed class CrashedPanel(TempFolder folder, IReadOnlyDictionary<string
         : Path.Combine(Path.GetDirectoryName(typeof(PanelController).Assembly.Location)!, "Panel.Web.dll");
 
     private readonly Lock gate = new();
-    private readonly int port = PostgresServer.FreePort();
+    private readonly int port = FreePort.Take();
     private Process? process;
     private bool killed;
 

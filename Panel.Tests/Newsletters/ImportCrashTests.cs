@@ -19,7 +19,7 @@ public class ImportCrashTests
     {
         using var folder = new TempFolder();
         var database = provider == DatabaseOptions.Postgres ? PostgresServer.NewDatabase() : null;
-        await using var panel = new CrashedPanel(folder, CrashRun.Settings(database, PostgresServer.FreePort(), 1));
+        await using var panel = new CrashedPanel(folder, CrashRun.Settings(database, FreePort.Take(), 1));
         await panel.StartAsync();
         await panel.CallAsync(HttpMethod.Post, "/members", new { handle = "ann", email = "ann@example.org" });
         await panel.CallAsync(HttpMethod.Post, "/members/ann/lists", new { name = "letters", title = "Letters", from = "Ann <letters@annart.example>" });

@@ -18,7 +18,7 @@ public class RelayRestartTests
         var (server, database) = PostgresServer.StartOwn();
         using var own = server;
         await using var sink = ScriptedSink.Start(new SinkScript { KeepsMessages = false });
-        await using var postfix = await PostfixServer.StartAsync(sink.Port, PostgresServer.FreePort());
+        await using var postfix = await PostfixServer.StartAsync(sink.Port, FreePort.Take());
         await using var panel = new CrashedPanel(folder, CrashRun.Settings(database, postfix.Port, Connections));
         await panel.StartAsync();
         var issue = await CrashRun.SendOffAsync(panel, Mails);

@@ -165,7 +165,7 @@ public class ReturningTests
     {
         using var folder = new TempFolder();
         await using var sink = ScriptedSink.Start(new SinkScript { Recipient = to => to == "p2@a.example" ? "550 5.1.1 <p2@a.example>: no such user here" : "250 2.1.5 Ok" });
-        var lmtp = PostgresServer.FreePort();
+        var lmtp = FreePort.Take();
         await using var postfix = await PostfixServer.StartAsync(sink.Port, lmtp);
         await using var panel = new CrashedPanel(folder, new Dictionary<string, string>
         {

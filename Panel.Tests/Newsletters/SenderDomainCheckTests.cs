@@ -72,7 +72,7 @@ public class SenderDomainCheckTests
 
     private static Task<PanelApp> HouseAsync(string provider, out int port)
     {
-        port = ZoneServer.FreePort();
+        port = FreePort.Take();
         return StartAsync(new PanelApp(provider, ("Hosting:Resolver", $"127.0.0.1:{port}"), ("Panel:PublicUrl", "http://panel.example")));
     }
 

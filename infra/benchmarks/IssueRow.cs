@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -12,6 +10,7 @@ using Panel.Services.Data;
 using Panel.Services.Mail;
 using Panel.Services.Members;
 using Panel.Services.Newsletters;
+using Panel.Tests;
 
 namespace Panel.Bench;
 
@@ -31,7 +30,7 @@ public static class IssueRow
     /// <summary>One warm-up and <paramref name="runs"/> interleaved runs.</summary>
     public static async Task<IReadOnlyList<IssueFigures>> MeasureAsync(int mails = 20_000, int connections = 8, int runs = 3, string? dkim = null)
     {
-        var port = FreePort();
+        var port = FreePort.Take();
         using var sink = Start("smtp-sink", "-u", "nobody", $"127.0.0.1:{port}", "1024");
         try
         {
@@ -69,13 +68,6 @@ public static class IssueRow
         Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
-    }
 
     /// <summary>A house without pages: the front doors, the sender and SQLite on a folder of its own.</summary>
     private sealed class IssueHouse(IHost host, string folder) : IAsyncDisposable

@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Options;
 using Panel.Services.Mail;
 using Panel.Services.Mail.Smtp;
+using Panel.Tests;
 
 namespace Panel.Bench;
 
@@ -31,7 +32,7 @@ public static class SmtpRow
 
     public static async Task<SmtpFigures> RunAsync(int messages = 20_000, int runs = 3, CancellationToken ct = default)
     {
-        var port = FreePort();
+        var port = FreePort.Take();
         using var sink = Start("/usr/sbin/smtp-sink", [.. SinkUser, $"127.0.0.1:{port}", "1000"]);
         try
         {
@@ -103,13 +104,6 @@ public static class SmtpRow
 
     private static Process Start(string program, params string[] arguments) =>
         Process.Start(new ProcessStartInfo(program, arguments)) ?? throw new InvalidOperationException($"{program} does not start.");
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 
     private static async Task ListensAsync(int port, CancellationToken ct)
     {

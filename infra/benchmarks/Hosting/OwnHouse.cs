@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text.Json;
+using Panel.Tests;
 
 namespace Panel.Bench.Hosting;
 
@@ -23,16 +24,16 @@ internal sealed class OwnHouse : IAsyncDisposable
 
     private OwnHouse()
     {
-        var http = FreePort();
+        var http = FreePort.Take();
         environment = new()
         {
             ["Panel__Data"] = $"{root}/data",
-            ["Urls"] = Loopback(FreePort()),
-            ["Finger__Listen"] = $"127.0.0.1:{FreePort()}",
-            ["Mail__Lmtp__Listen"] = $"127.0.0.1:{FreePort()}",
+            ["Urls"] = Loopback(FreePort.Take()),
+            ["Finger__Listen"] = $"127.0.0.1:{FreePort.Take()}",
+            ["Mail__Lmtp__Listen"] = $"127.0.0.1:{FreePort.Take()}",
             ["Hosting__HttpPort"] = Text(http),
-            ["Hosting__HttpsPort"] = Text(FreePort()),
-            ["Hosting__SftpPort"] = Text(FreePort()),
+            ["Hosting__HttpsPort"] = Text(FreePort.Take()),
+            ["Hosting__SftpPort"] = Text(FreePort.Take()),
             ["Hosting__ImageBytes"] = Text(16L << 30),
         };
         visitor = new HttpClient { BaseAddress = new Uri(Loopback(http)) };
@@ -201,13 +202,6 @@ internal sealed class OwnHouse : IAsyncDisposable
         using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
         await process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 
     private static string Loopback(int port) => $"http://127.0.0.1:{Text(port)}";

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
+using Panel.Tests;
 
 namespace Panel.Bench.Hosting;
 
@@ -23,7 +23,7 @@ internal static class ReloadPeer
             Directory.CreateDirectory($"{root}/blocks");
             Directory.CreateDirectory($"{root}/www");
             await File.WriteAllTextAsync($"{root}/www/index.html", "here");
-            var port = FreePort();
+            var port = FreePort.Take();
             await File.WriteAllTextAsync($"{root}/nginx.conf", $$"""
                 user root; worker_processes 2; pid {{root}}/pid; error_log {{root}}/error.log;
                 events { worker_connections 1024; }
@@ -125,13 +125,6 @@ internal static class ReloadPeer
         {
             throw new InvalidOperationException($"{program}: {words}");
         }
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);

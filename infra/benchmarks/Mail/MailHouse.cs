@@ -4,6 +4,7 @@ using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using Panel.Tests;
 
 namespace Panel.Bench.Mail;
 
@@ -19,7 +20,7 @@ internal sealed class MailHouse : IAsyncDisposable
     private readonly string folder = Directory.CreateTempSubdirectory("panel-bench-").FullName;
     private readonly Dictionary<string, string> settings;
     private readonly HttpClient panel;
-    private readonly int port = FreePort();
+    private readonly int port = FreePort.Take();
     private Process? process;
     private string lastWords = "";
 
@@ -171,13 +172,6 @@ internal sealed class MailHouse : IAsyncDisposable
         await EndAsync();
         panel.Dispose();
         Directory.Delete(folder, recursive: true);
-    }
-
-    public static int FreePort()
-    {
-        using var probe = new TcpListener(System.Net.IPAddress.Loopback, 0);
-        probe.Start();
-        return ((System.Net.IPEndPoint)probe.LocalEndpoint).Port;
     }
 
     private async Task<JsonElement> PostAsync(string path, object body)

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
+using Panel.Tests;
 
 namespace Panel.Bench.Mail;
 
@@ -15,7 +16,7 @@ internal sealed class Sink : IAsyncDisposable
 
     public static async Task<Sink> StartAsync()
     {
-        var port = MailHouse.FreePort();
+        var port = FreePort.Take();
         // It refuses to stay root.
         string[] user = Environment.IsPrivilegedProcess ? ["-u", "nobody"] : [];
         var process = Process.Start("/usr/sbin/smtp-sink", [.. user, string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}"), "1024"]);
