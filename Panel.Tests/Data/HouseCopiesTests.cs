@@ -2,10 +2,13 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Panel.Services;
 using Panel.Services.Data;
 using Panel.Services.Members;
 using Panel.Services.Newsletters;
+using Panel.Services.Newsletters.Sending;
 
 namespace Panel.Tests.Data;
 
@@ -26,6 +29,8 @@ public sealed class HouseCopiesTests : IDisposable
         using (var app = Open())
         {
             var ann = await app.MemberAsync("ann");
+            // Who would send what is being sent, and find that nobody is left.
+            await app.Services.GetServices<IHostedService>().OfType<IssueSender>().Single().StopAsync(default);
             using var hers = await app.TokenClientAsync(ann);
             using var list = await hers.PostAsJsonAsync("/api/v1/members/ann/lists", new { name = "letters", title = "Letters", from = "Ann <ann@example.org>" });
             Assert.Equal(HttpStatusCode.Created, list.StatusCode);

@@ -170,8 +170,9 @@ public sealed class AgentBackupTests(AgentMachine machine) : IClassFixture<Agent
             return output;
         }
 
-        // Names are found in the order of the folder, so which of them the archive calls the first is open.
-        await DoneAsync("echo kept > letter; mkdir album other; ln letter album/one; ln letter 'album/two, & more'; ln letter 'other/ein Lächeln'; chmod 640 letter");
+        // Names are found in the order of the folder, so which of them the archive calls the first is open. tar lists a short time
+        // that comes after a longer one with a space more.
+        await DoneAsync("echo kept > letter; mkdir album other; ln letter album/one; ln letter 'album/two, & more'; ln letter 'other/ein Lächeln'; chmod 640 letter; touch -d '2026-01-01 10:00:00.5' letter; touch -d '2026-01-01 10:00:00.123456789' album");
         var order = Order with { Snapshot = (await DoAsync(AgentWork.Backup, "fay", Order)).Snapshot };
         var names = new[] { "letter", "album/one", "album/two, & more", "other/ein Lächeln" };
         foreach (var name in names)

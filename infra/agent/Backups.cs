@@ -251,8 +251,8 @@ internal sealed partial class Backups(AgentOptions options, Host host)
         return new Ran(process.ExitCode, "", await error);
     }
 
-    // What tar lists of a file that is only another name of an earlier one.
-    [GeneratedRegex(@"^h\S+ +\S+ +\d+ \S+ \S+ (.+?) link to (.+)$", RegexOptions.Multiline)]
+    // What tar lists of a file that is only another name of an earlier one. A time that is shorter than one before it is filled up with spaces.
+    [GeneratedRegex(@"^h\S+ +\S+ +\d+ \S+ \S+ +(\S.*?) link to (.+)$", RegexOptions.Multiline)]
     private static partial Regex OtherName();
 
     [GeneratedRegex("\"snapshot_id\":\"([0-9a-f]{8,64})\"")]
