@@ -29,21 +29,15 @@ public sealed class AgentReports(PanelDb db, LiveChanges live, Quotas quotas, Ta
         host.Hear(report, now);
         var handles = report.Accounts.Select(a => a.Handle).Concat(report.Usage.Select(u => u.Handle)).Concat((report.Runs ?? []).Select(r => r.Handle))
             .Concat((report.Traffic ?? []).Select(t => t.Handle)).Concat((report.Drift ?? []).Select(d => d.Handle)).Distinct().ToList();
-        var members = await (
-            from member in db.Users
-            join placement in db.Set<Placement>() on member.Id equals placement.MemberId
-            where placement.HostId == host.Id && handles.Contains(member.UserName!)
-            select new { member.UserName, member.Id }).ToDictionaryAsync(m => m.UserName!, m => m.Id, ct);
-
-        var copies = await (
-            from member in db.Users
-            join copy in db.Set<AccountCopy>() on member.Id equals copy.MemberId
-            where copy.HostId == host.Id && handles.Contains(member.UserName!)
-            select new { member.UserName, member.Id }).ToListAsync(ct);
-        await TakeItemsAsync(host, report, members.Concat(copies.Select(c => KeyValuePair.Create(c.UserName!, c.Id))).ToDictionary(), now, ct);
+        // A report about most of a host's accounts: reading them all costs less than looking each up.
+        Task<List<KeyValuePair<string, long>>> ToldOfAsync(IQueryable<long> ids) => db.Users.Where(m => ids.Contains(m.Id)).Where(handles.Count > 1000 ? m => true : m => handles.Contains(m.UserName!))
+            .Select(m => KeyValuePair.Create(m.UserName!, m.Id)).ToListAsync(ct);
+        var members = (await ToldOfAsync(db.Set<Placement>().Where(p => p.HostId == host.Id).Select(p => p.MemberId))).ToDictionary();
+        var copies = await ToldOfAsync(db.Set<AccountCopy>().Where(c => c.HostId == host.Id).Select(c => c.MemberId));
+        await TakeItemsAsync(host, report, members.Concat(copies).ToDictionary(), now, ct);
         if (report.Usage.Count > 0)
         {
-            await quotas.TakeAsync([.. report.Usage.Where(u => members.ContainsKey(u.Handle)).Select(u => (members[u.Handle], u))], now, ct);
+            await quotas.TakeAsync(host.Id, [.. report.Usage.Where(u => members.ContainsKey(u.Handle)).Select(u => (members[u.Handle], u))], now, ct);
         }
 
         await runs.TakeAsync(report.Runs ?? [], members, ct);

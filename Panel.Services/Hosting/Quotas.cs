@@ -30,20 +30,17 @@ public sealed class Quotas(PanelDb db, LiveChanges live, Letters letters, HouseK
             live.AfterCommit(db, LiveChanges.Host(host));
         }
 
-        await ReviewAsync(await db.Set<UsageSample>().AsNoTracking().Where(s => !db.Set<UsageSample>().Any(later => later.MemberId == s.MemberId && later.Day > s.Day))
-            .ToDictionaryAsync(s => s.MemberId, ct), now, ct);
+        await ReviewAsync(db.Set<UsageSample>().Where(s => !db.Set<UsageSample>().Any(later => later.MemberId == s.MemberId && later.Day > s.Day)), now, ct);
         await db.SaveChangesAsync(ct);
         await transaction.CommitAsync(ct);
     }
 
-    /// <summary>Takes reported figures into the caller's transaction and checks them.</summary>
-    internal async Task TakeAsync(IReadOnlyList<(long MemberId, UsageReport Usage)> reported, DateTime now, CancellationToken ct)
+    /// <summary>Takes the figures that a host reported of its accounts into the caller's transaction and checks them.</summary>
+    internal async Task TakeAsync(long host, IReadOnlyList<(long MemberId, UsageReport Usage)> reported, DateTime now, CancellationToken ct)
     {
         var day = DateOnly.FromDateTime(now);
-        var samples = reported.Where(r => r.Usage.DiskBytes >= 0).DistinctBy(r => r.MemberId)
-            .Select(r => new UsageSample { MemberId = r.MemberId, Day = day, DiskBytes = r.Usage.DiskBytes, Enforced = r.Usage.Enforced, At = now }).ToDictionary(s => s.MemberId);
         // One statement for ten thousand accounts, so that a check costs little more than reading the figures.
-        var rows = JsonSerializer.Serialize(samples.Values.Select(s => new[] { s.MemberId, s.DiskBytes, s.Enforced ? 1 : 0 }));
+        var rows = JsonSerializer.Serialize(reported.Where(r => r.Usage.DiskBytes >= 0).DistinctBy(r => r.MemberId).Select(r => new[] { r.MemberId, r.Usage.DiskBytes, r.Usage.Enforced ? 1 : 0 }));
         await db.Database.ExecuteSqlAsync(db.IsPostgres
             ? (FormattableString)$"""
                 INSERT INTO usage_samples (member_id, day, disk_bytes, enforced, at)
@@ -65,16 +62,24 @@ public sealed class Quotas(PanelDb db, LiveChanges live, Letters letters, HouseK
                 UPDATE databases SET bytes = v.value ->> 2 FROM json_each({databases}) v
                 WHERE member_id = v.value ->> 0 AND name = v.value ->> 1 AND removed_at IS NULL AND bytes IS NOT v.value ->> 2
                 """, ct);
-        await ReviewAsync(samples, now, ct);
+        await ReviewAsync(db.Set<UsageSample>().Where(s => s.Day == day && db.Set<Placement>().Any(p => p.MemberId == s.MemberId && p.HostId == host)), now, ct);
     }
 
-    private async Task ReviewAsync(Dictionary<long, UsageSample> newest, DateTime now, CancellationToken ct)
+    private async Task ReviewAsync(IQueryable<UsageSample> newest, DateTime now, CancellationToken ct)
     {
-        var limits = await db.Users.Where(m => m.RemovedAt == null).Join(db.Set<Package>(), m => m.PackageId, p => p.Id, (m, p) => new { m.Id, m.UserName, m.Email, p.DiskBytes }).ToListAsync(ct);
-        var open = (await db.Set<QuotaNotice>().Where(n => n.EndedAt == null).ToListAsync(ct)).ToLookup(n => n.MemberId);
-        foreach (var limit in limits.Where(l => l.DiskBytes > 0 && newest.ContainsKey(l.Id)))
+        // Only those about whom there may be something to say are read: near a mark, or over one when last looked at.
+        var limits = await (
+            from member in db.Users
+            join package in db.Set<Package>() on member.PackageId equals package.Id
+            join sample in newest on member.Id equals sample.MemberId
+            where member.RemovedAt == null && package.DiskBytes > 0 &&
+                (sample.DiskBytes >= package.DiskBytes / 100 * Marks[0] || db.Set<QuotaNotice>().Any(n => n.MemberId == member.Id && n.EndedAt == null))
+            select new { member.Id, member.UserName, member.Email, package.DiskBytes, Used = sample.DiskBytes, sample.Enforced }).ToListAsync(ct);
+        var ids = limits.ConvertAll(l => l.Id);
+        var open = (await db.Set<QuotaNotice>().Where(n => n.EndedAt == null && ids.Contains(n.MemberId)).ToListAsync(ct)).ToLookup(n => n.MemberId);
+        foreach (var limit in limits)
         {
-            var percent = 100m * newest[limit.Id].DiskBytes / limit.DiskBytes;
+            var percent = 100m * limit.Used / limit.DiskBytes;
             foreach (var ended in open[limit.Id].Where(n => percent < n.Percent - ClearlyBelow))
             {
                 ended.EndedAt = now;
@@ -85,7 +90,7 @@ public sealed class Quotas(PanelDb db, LiveChanges live, Letters letters, HouseK
             {
                 // Another node may have seen the same crossing: its row stands.
                 var first = await db.Database.ExecuteSqlAsync(
-                    $"INSERT INTO quota_notices (member_id, percent, disk_bytes, limit_bytes, crossed_at) VALUES ({limit.Id}, {mark}, {newest[limit.Id].DiskBytes}, {limit.DiskBytes}, {now}) ON CONFLICT DO NOTHING", ct);
+                    $"INSERT INTO quota_notices (member_id, percent, disk_bytes, limit_bytes, crossed_at) VALUES ({limit.Id}, {mark}, {limit.Used}, {limit.DiskBytes}, {now}) ON CONFLICT DO NOTHING", ct);
                 live.AfterCommit(db, LiveChanges.Member(limit.Id));
                 crossed = first == 1 ? mark : crossed;
             }
@@ -93,18 +98,18 @@ public sealed class Quotas(PanelDb db, LiveChanges live, Letters letters, HouseK
             // One mail for the highest mark, however many were crossed at once.
             if (crossed > 0 && EmailAddress.Parse(limit.Email) is { } to)
             {
-                letters.Add("quota", null, to, keys.Hash("email", to.Key), SubjectOf(crossed), TextOf(limit.UserName!, newest[limit.Id], limit.DiskBytes));
+                letters.Add("quota", null, to, keys.Hash("email", to.Key), SubjectOf(crossed), TextOf(limit.UserName!, limit.Used, limit.DiskBytes, limit.Enforced));
             }
         }
     }
 
     private static string SubjectOf(int mark) => mark >= 100 ? "Your disk space is used up" : $"More than {mark} % of your disk space is used";
 
-    private static string TextOf(string handle, UsageSample sample, long limit) => string.Create(CultureInfo.InvariantCulture, $"""
+    private static string TextOf(string handle, long used, long limit, bool enforced) => string.Create(CultureInfo.InvariantCulture, $"""
         Hello {handle},
 
-        your files and databases take {sample.DiskBytes >> 20} MB of the {limit >> 20} MB that your package has.
-        {(sample.Enforced ? "When both together reach it, the disk takes no more files and the databases can only be read, until there is room again." : "This host only counts: nothing stops by itself, but please make room.")}
+        your files and databases take {used >> 20} MB of the {limit >> 20} MB that your package has.
+        {(enforced ? "When both together reach it, the disk takes no more files and the databases can only be read, until there is room again." : "This host only counts: nothing stops by itself, but please make room.")}
 
         Remove what you no longer need, or ask an admin of the house for a larger package. Nothing is ever deleted for you.
         The page Usage in Panel shows how it grows and when it will be full.

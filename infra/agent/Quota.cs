@@ -11,11 +11,11 @@ internal interface IQuota
     /// <summary>In bytes; null lifts the limit.</summary>
     void SetLimit(int uid, long? limit);
 
-    /// <summary>Bytes used and allowed by uid, read once from the file system's own table. <paramref name="exact"/> waits for what is not yet written.</summary>
-    Dictionary<int, (long Used, long? Limit)> Table(bool exact);
+    /// <summary>Bytes used and allowed by uid, read once from the file system's own table.</summary>
+    Dictionary<int, (long Used, long? Limit)> Table();
 
-    /// <summary>Finds what a member put outside of their limit, and puts it back under it.</summary>
-    void Gather(IReadOnlyDictionary<string, int> members);
+    /// <summary>The same with what is not yet written, after what a member put outside of their limit was put back under it.</summary>
+    Dictionary<int, (long Used, long? Limit)> Table(IReadOnlyDictionary<string, int> members);
 
     /// <summary>Nothing of the account is left.</summary>
     void Forget(int uid);
@@ -28,10 +28,18 @@ internal sealed class GroupQuota(string accounts) : IQuota
 
     public void SetLimit(int uid, long? limit) => Btrfs.Limit(accounts, uid, limit);
 
-    public Dictionary<int, (long Used, long? Limit)> Table(bool exact)
+    public Dictionary<int, (long Used, long? Limit)> Table() => Table(Rows());
+
+    public Dictionary<int, (long Used, long? Limit)> Table(IReadOnlyDictionary<string, int> members)
+    {
+        var rows = Rows("--sync");
+        return Table(Gather(rows, members) > 0 ? Rows("--sync") : rows);
+    }
+
+    private static Dictionary<int, (long Used, long? Limit)> Table(IEnumerable<string[]> said)
     {
         var rows = new Dictionary<int, (long, long?)>();
-        foreach (var words in Rows(["--raw", "-re", .. exact ? new[] { "--sync" } : []]))
+        foreach (var words in said)
         {
             // What a member's name spells comes before every true row of a group, and does not outlast it.
             if (words is [['1', '/', .. var of], var used, _, var limit, ..] && int.TryParse(of, NumberStyles.None, CultureInfo.InvariantCulture, out var uid) && long.TryParse(used, NumberStyles.None, CultureInfo.InvariantCulture, out var bytes))
@@ -43,25 +51,21 @@ internal sealed class GroupQuota(string accounts) : IQuota
         return rows;
     }
 
-    /// <summary>A subvolume that a member made inside the account escapes its quota group. Whose it is says its own path alone: in a list of
+    /// <summary>Puts subvolumes that members made inside their accounts, and so outside their quota group, into it; says how many. Whose it is says its own path alone: in a list of
     /// paths a member's name can be a whole line, or hold another's account.</summary>
-    public void Gather(IReadOnlyDictionary<string, int> members)
+    private int Gather(IEnumerable<string[]> rows, IReadOnlyDictionary<string, int> members)
     {
         var mount = Commands.Run("findmnt", "-nr", "-o", "FSROOT,TARGET", "-T", accounts).TrimEnd().Split(' ');
         var top = $"{mount[0]}{accounts[mount[1].TrimEnd('/').Length..]}/".TrimStart('/');
-        foreach (var id in Rows(["-p"]).Where(w => w is [['0', '/', ..], _, _, ['-', ..], ..] && w[0][2..].All(char.IsAsciiDigit) && w.ElementAtOrDefault(4) != "<stale>").Select(w => w[0]).Distinct())
-        {
-            var path = Commands.Try("btrfs", "inspect-internal", "subvolid-resolve", id[2..], accounts).Output;
-            if (path.StartsWith(top, StringComparison.Ordinal) && path[top.Length..].Split('/', 2) is [var handle, _] && members.TryGetValue(handle, out var uid))
-            {
-                _ = Commands.Try("btrfs", "qgroup", "assign", id, Group(uid), accounts);
-            }
-        }
+        int? OwnerOf(string id) => Commands.Try("btrfs", "inspect-internal", "subvolid-resolve", id[2..], accounts).Output is var path
+            && path.StartsWith(top, StringComparison.Ordinal) && path[top.Length..].Split('/', 2) is [var handle, _] && members.TryGetValue(handle, out var uid) ? uid : null;
+        var free = rows.Where(w => w is [['0', '/', ..], _, _, _, _, ['-', ..], ..] && w[0][2..].All(char.IsAsciiDigit) && w.ElementAtOrDefault(6) != "<stale>").Select(w => w[0]).Distinct();
+        return free.Count(id => OwnerOf(id) is { } uid && Commands.Try("btrfs", "qgroup", "assign", id, Group(uid), accounts).Code == 0);
     }
 
-    /// <summary>Groups of subvolumes, each with its path, and then groups of groups.</summary>
-    private IEnumerable<string[]> Rows(string[] asked) =>
-        Commands.Run("btrfs", ["qgroup", "show", "--sort=qgroupid", .. asked, accounts]).Split('\n').Select(l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+    /// <summary>Groups of subvolumes, each with its path, and then groups of groups: name, referenced, exclusive, the most of both, parents.</summary>
+    private List<string[]> Rows(params string[] asked) =>
+        [.. Commands.Run("btrfs", ["qgroup", "show", "--sort=qgroupid", "--raw", "-rep", .. asked, accounts]).Split('\n').Select(l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries))];
 
     public void Forget(int uid) => _ = Commands.Try("btrfs", "qgroup", "destroy", Group(uid), accounts);
 
@@ -88,17 +92,15 @@ internal sealed class UserQuota(string mount) : IQuota
     public void SetLimit(int uid, long? limit) =>
         Commands.Run("setquota", "-u", uid.ToString(CultureInfo.InvariantCulture), "0", ((limit + Unit - 1) / Unit ?? 0).ToString(CultureInfo.InvariantCulture), "0", "0", mount);
 
-    public Dictionary<int, (long Used, long? Limit)> Table(bool exact)
+    public Dictionary<int, (long Used, long? Limit)> Table()
     {
         // #3000,ok,ok,20477,0,20480,,4,0,0,
         var rows = Commands.Run("repquota", "-u", "-n", "-O", "csv", mount).Split('\n').Select(l => l.Split(',')).Where(w => w is [['#', ..], _, _, _, _, _, ..]);
         return rows.ToDictionary(w => (int)Number(w[0][1..]), w => (Number(w[3]) * Unit, Number(w[5]) is var limit and > 0 ? limit * Unit : (long?)null));
     }
 
-    public void Gather(IReadOnlyDictionary<string, int> members)
-    {
-        // Wherever on this file system it lies, it is the member's uid that owns it.
-    }
+    // Wherever on this file system it lies, it is the member's uid that owns it.
+    public Dictionary<int, (long Used, long? Limit)> Table(IReadOnlyDictionary<string, int> members) => Table();
 
     public void Forget(int uid) => SetLimit(uid, null);
 

@@ -58,15 +58,13 @@ internal sealed class Volume(AgentOptions options, Layout layout)
     }
 
     /// <summary>Reads the limits anew; between full passes the agent's own memory is enough.</summary>
-    public void Observe() => Limits = quota?.Table(exact: false).ToDictionary(r => r.Key, r => r.Value.Limit) ?? [];
+    public void Observe() => Limits = quota?.Table().ToDictionary(r => r.Key, r => r.Value.Limit) ?? [];
 
     /// <summary>Bytes used by uid. Asks the file system's own table once; without one walks each tree and counts blocks.</summary>
     public IReadOnlyDictionary<int, long> Usage(IReadOnlyDictionary<string, int> accounts)
     {
-        if (quota is not null)
+        if (quota?.Table(accounts) is { } table)
         {
-            quota.Gather(accounts);
-            var table = quota.Table(exact: true);
             return accounts.Values.ToDictionary(uid => uid, uid => table.GetValueOrDefault(uid).Used);
         }
 
